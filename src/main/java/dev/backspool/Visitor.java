@@ -1,0 +1,30 @@
+package dev.backspool;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who and what a chunk came from, as far as its contract tells. What is null changes nothing that
+ * an earlier chunk told.
+ *
+ * @param userAgent the browser's own words about itself
+ * @param screen width and height in CSS pixels, for example {@code 1280x720}
+ * @param profileId the customer's id of the person; null while anonymous
+ */
+public record Visitor(
+    @Nullable String userAgent,
+    @Nullable String screen,
+    @Nullable String profileId,
+    @Nullable String profileName,
+    @Nullable String profileEmail) {
+
+  public static final Visitor UNKNOWN = new Visitor(null, null, null, null, null);
+
+  /** The same visitor with the screen that the recording itself tells. */
+  public Visitor withScreen(@Nullable String screen) {
+    return new Visitor(userAgent, screen, profileId, profileName, profileEmail);
+  }
+
+  public static Visitor of(@Nullable String userAgent) {
+    return new Visitor(userAgent, null, null, null, null);
+  }
+}
