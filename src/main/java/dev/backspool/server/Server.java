@@ -48,7 +48,8 @@ public final class Server implements AutoCloseable {
                   new SessionLimits(config.sessionIdle(), config.sessionMax()),
                   new Ingest.Limits(
                       config.requestsPerMinute(),
-                      new Ingest.CommitBounds(512, 16L << 20, 20_000, 64L << 20, 2))));
+                      new Ingest.CommitBounds(
+                          512, 16L << 20, 20_000, config.maxWaitingBytes(), 2))));
       var bodies = new Bodies(Math.max(64L << 20, Runtime.getRuntime().maxMemory() / 4));
       signIn = new SignIn(database, bodies, config.adminToken(), publicUrl(config));
       var eventLimits =
