@@ -8,6 +8,9 @@ import dev.backspool.postgres.Database;
 import dev.backspool.postgres.EmbeddedPostgres;
 import dev.backspool.project.Projects;
 import dev.backspool.protocol.backspool.ReplayUpload;
+import dev.backspool.protocol.stackauth.ReplayBatches;
+import dev.backspool.protocol.stackauth.ReplayReads;
+import dev.backspool.recording.Playback;
 import dev.backspool.rrweb.Limits;
 import dev.backspool.session.SessionLimits;
 import io.javalin.Javalin;
@@ -56,7 +59,12 @@ public final class Server implements AutoCloseable {
           new Limits(config.maxEvents(), config.maxJsonDepth(), config.maxInflatedBytes());
       var bodyLimits =
           new Bodies.Limits(config.maxBodyBytes(), config.maxInflatedBytes(), MOST_RATIO);
-      var routes = new Routes(signIn, new ReplayUpload(ingest, bodies, bodyLimits, eventLimits));
+      var routes =
+          new Routes(
+              signIn,
+              new ReplayUpload(ingest, bodies, bodyLimits, eventLimits),
+              new ReplayBatches(ingest, projects, bodies, config.maxJsonDepth()),
+              new ReplayReads(ingest, projects, database, new Playback(database)));
       http = keep(Edge.start(config.host(), config.port(), routes), Edge::stop);
       url = URI.create("http://" + config.host() + ":" + http.port());
     } catch (RuntimeException | Error failure) {
