@@ -8,6 +8,8 @@ import dev.backspool.postgres.Database;
 import dev.backspool.postgres.EmbeddedPostgres;
 import dev.backspool.project.Projects;
 import dev.backspool.protocol.backspool.ReplayUpload;
+import dev.backspool.protocol.uxcam.EventUpload;
+import dev.backspool.protocol.uxcam.SnapshotUpload;
 import dev.backspool.rrweb.Limits;
 import dev.backspool.session.SessionLimits;
 import io.javalin.Javalin;
@@ -56,7 +58,12 @@ public final class Server implements AutoCloseable {
           new Limits(config.maxEvents(), config.maxJsonDepth(), config.maxInflatedBytes());
       var bodyLimits =
           new Bodies.Limits(config.maxBodyBytes(), config.maxInflatedBytes(), MOST_RATIO);
-      var routes = new Routes(signIn, new ReplayUpload(ingest, bodies, bodyLimits, eventLimits));
+      var routes =
+          new Routes(
+              signIn,
+              new ReplayUpload(ingest, bodies, bodyLimits, eventLimits),
+              new SnapshotUpload(ingest, bodies, bodyLimits, eventLimits),
+              new EventUpload(ingest, bodies, bodyLimits, eventLimits));
       http = keep(Edge.start(config.host(), config.port(), routes), Edge::stop);
       url = URI.create("http://" + config.host() + ":" + http.port());
     } catch (RuntimeException | Error failure) {
