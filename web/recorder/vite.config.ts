@@ -11,12 +11,18 @@ export default defineConfig({
     outDir: fileURLToPath(new URL('../dist', import.meta.url)),
     // The dashboard was built into the same directory just before.
     emptyOutDir: false,
-    target: 'es2020',
+    target: 'es2022',
     lib: {
       entry: fileURLToPath(new URL('src/main.ts', import.meta.url)),
       formats: ['iife'],
       name: 'backspoolRecorder',
       fileName: () => 'backspool.js',
+    },
+    rolldownOptions: {
+      output: {
+        postBanner:
+          '/*! Backspool recorder, Apache-2.0. Contains @rrweb/record by the rrweb contributors, MIT. */',
+      },
     },
   },
 });

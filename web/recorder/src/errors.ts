@@ -42,7 +42,11 @@ export class RateBound {
 export function describeThrown(kind: ErrorNote['kind'], thrown: unknown): ErrorNote {
   if (thrown instanceof Error) {
     const stack = thrown.stack?.slice(0, STACK_CHARS);
-    return { kind, message: `${thrown.name}: ${thrown.message}`.slice(0, MESSAGE_CHARS), ...(stack ? { stack } : {}) };
+    return {
+      kind,
+      message: `${thrown.name}: ${thrown.message}`.slice(0, MESSAGE_CHARS),
+      ...(stack ? { stack } : {}),
+    };
   }
   return { kind, message: briefly(thrown).slice(0, MESSAGE_CHARS) };
 }
@@ -61,7 +65,9 @@ function briefly(value: unknown): string {
     return `${value.name}: ${value.message}`;
   }
   if (typeof value === 'object' && value !== null) {
-    return Array.isArray(value) ? `Array(${value.length})` : `{${Object.keys(value).slice(0, 10).join(', ')}}`;
+    return Array.isArray(value)
+      ? `Array(${value.length})`
+      : `{${Object.keys(value).slice(0, 10).join(', ')}}`;
   }
   return String(value);
 }

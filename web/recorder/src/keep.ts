@@ -26,7 +26,14 @@ export class Keep {
       return;
     }
     const { id, session, tab, seq } = batch;
-    const kept: KeptBatch = { id, session, tab, seq, events: batch.entries.map((entry) => entry.json), keptAt: now };
+    const kept: KeptBatch = {
+      id,
+      session,
+      tab,
+      seq,
+      events: batch.entries.map((entry) => entry.json),
+      keptAt: now,
+    };
     this.store.set(nameOf(batch), kept);
   }
 

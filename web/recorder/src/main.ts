@@ -121,5 +121,7 @@ function asksNotToBeTracked(): boolean {
 
 guarded(() => {
   const running = document.currentScript;
-  install(running instanceof HTMLScriptElement ? running : document.querySelector('script[data-key^="bsk_"]'));
+  install(
+    running instanceof HTMLScriptElement ? running : document.querySelector('script[data-key^="bsk_"]'),
+  );
 })();

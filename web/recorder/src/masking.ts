@@ -7,7 +7,15 @@ export const BLOCK_SELECTOR = '[data-backspool-block]';
 export const MASK_SELECTOR = '[data-backspool-mask]';
 
 /** Attributes that show or speak text, so that a masked element may not keep them. */
-const TELLING_ATTRIBUTES = ['title', 'alt', 'placeholder', 'aria-label', 'aria-description', 'value', 'label'];
+const TELLING_ATTRIBUTES = [
+  'title',
+  'alt',
+  'placeholder',
+  'aria-label',
+  'aria-description',
+  'value',
+  'label',
+];
 /** Inputs whose value is the page's own words. */
 const PAGE_WORDED = ['button', 'submit', 'reset', 'image', 'checkbox', 'radio'];
 /** Fields that are masked in any case, by what they say about themselves. */
@@ -112,7 +120,7 @@ export class Scrubber {
         hideTelling(attributes);
       }
       if (node.tagName === 'option' && inside) {
-        attributes['selected'] = undefined;
+        attributes.selected = undefined;
       } else if (node.tagName === 'input' && isSecret(recordedField(attributes), inside, this.rules)) {
         hide(attributes, 'value');
       }

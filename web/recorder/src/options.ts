@@ -33,28 +33,31 @@ export interface Options {
  * @param src the address the script was loaded from; batches go to the directory it lies in
  * @returns the options, or a sentence that says what is missing
  */
-export function readOptions(data: Readonly<Record<string, string | undefined>>, src: string): Options | string {
-  const key = data['key']?.trim();
+export function readOptions(
+  data: Readonly<Record<string, string | undefined>>,
+  src: string,
+): Options | string {
+  const key = data.key?.trim();
   if (!key) {
     return 'the script element has no data-key, so nothing is recorded';
   }
-  const host = readHost(data['host'] ?? '.', src);
+  const host = readHost(data.host ?? '.', src);
   if (!host) {
-    return `cannot tell where to send recordings from "${data['host'] ?? src}"`;
+    return `cannot tell where to send recordings from "${data.host ?? src}"`;
   }
   return {
     key,
     host,
-    autostart: flag(data['autostart'], true),
-    sample: number(data['sample'], 1, 0, 1),
-    maskInputs: flag(data['maskInputs'], true),
-    maskText: flag(data['maskText'], false),
-    respectDnt: flag(data['respectDnt'], false),
-    errors: flag(data['errors'], true),
-    consoleErrors: flag(data['console'], true),
-    idleMs: number(data['idleMinutes'], 30, 0.01, 24 * 60) * 60_000,
-    maxMs: number(data['maxHours'], 12, 0.01, 24) * 3_600_000,
-    checkoutMs: number(data['checkoutMinutes'], 5, 0.1, 60) * 60_000,
+    autostart: flag(data.autostart, true),
+    sample: number(data.sample, 1, 0, 1),
+    maskInputs: flag(data.maskInputs, true),
+    maskText: flag(data.maskText, false),
+    respectDnt: flag(data.respectDnt, false),
+    errors: flag(data.errors, true),
+    consoleErrors: flag(data.console, true),
+    idleMs: number(data.idleMinutes, 30, 0.01, 24 * 60) * 60_000,
+    maxMs: number(data.maxHours, 12, 0.01, 24) * 3_600_000,
+    checkoutMs: number(data.checkoutMinutes, 5, 0.1, 60) * 60_000,
   };
 }
 

@@ -46,7 +46,10 @@ export class Recorder {
     const prefix = `backspool.${options.key.slice(-8)}.`;
     this.shared = browserStore(() => window.localStorage, prefix);
     const wasDiscarded = (document as { wasDiscarded?: boolean }).wasDiscarded === true;
-    this.tab = new Tab(browserStore(() => window.sessionStorage, prefix), wasDiscarded);
+    this.tab = new Tab(
+      browserStore(() => window.sessionStorage, prefix),
+      wasDiscarded,
+    );
     this.session = new Session(this.shared, options, Date.now());
     this.scrubber = new Scrubber(options, (id) => elementOf(id));
     this.sender = new Sender(
@@ -94,7 +97,10 @@ export class Recorder {
       blockSelector: BLOCK_SELECTOR,
       maskTextSelector: maskTextSelector(this.options),
       // `input` is looked up by tag name: it brings every input to maskInputFn, also of types to come.
-      maskInputOptions: { input: true, textarea: true, select: this.options.maskInputs } as Record<string, boolean>,
+      maskInputOptions: { input: true, textarea: true, select: this.options.maskInputs } as Record<
+        string,
+        boolean
+      >,
       maskInputFn: (text, element) => maskInput(text, element, this.options),
       userTriggeredOnInput: true,
       slimDOMOptions: true,
@@ -161,7 +167,13 @@ export class Recorder {
   private noteAddress(at: number): void {
     if (location.href !== this.href) {
       this.href = location.href;
-      this.put(customEvent('navigation', { href: this.href, title: this.options.maskText ? '' : document.title }, at));
+      this.put(
+        customEvent(
+          'navigation',
+          { href: this.href, title: this.options.maskText ? '' : document.title },
+          at,
+        ),
+      );
     }
   }
 
@@ -276,7 +288,10 @@ export class Recorder {
         }
       }),
     );
-    window.addEventListener('online', guarded(() => this.sender.retryNow()));
+    window.addEventListener(
+      'online',
+      guarded(() => this.sender.retryNow()),
+    );
   }
 }
 
@@ -295,4 +310,3 @@ export function guarded<A extends unknown[]>(run: (...args: A) => void): (...arg
     }
   };
 }
-

@@ -44,13 +44,14 @@ export interface SenderEvents {
 
 /** Forms batches from the queue and sends them one after the other until each is answered for good. */
 export class Sender {
-  /** Formed batches, oldest first; the first is on its way while {@link sending}. */
+  /** Formed batches that are not answered for good yet, oldest first. */
   private backlog: Batch[] = [];
   /** Batches on their way in the leaving form. */
   private readonly leaving = new Set<string>();
   /** Most bytes of a batch; shrinks to what the server takes. */
   private limit = BATCH_BYTES;
-  private sending = false;
+  /** The batch whose ordinary request waits for its answer; one at a time. */
+  private underWay: Batch | undefined;
   private ready = false;
   private due = false;
   private failures = 0;
@@ -101,8 +102,9 @@ export class Sender {
 
   /**
    * The page may go: sends what fits in the leaving form and keeps the rest. While the server is
-   * failing all of it is kept, as the leaving form has one attempt only. Should the page stay after
-   * all, the rest goes on in the ordinary form.
+   * failing all of it is kept, as the leaving form has one attempt only. An ordinary request that is
+   * under way ends with the page, perhaps half sent: its batch leaves both ways. Should the page
+   * stay after all, the rest goes on in the ordinary form.
    */
   leave(): void {
     if (this.isStopped) {
@@ -125,8 +127,11 @@ export class Sender {
     if (this.leaving.has(batch.id)) {
       return;
     }
-    if (this.failures > 0 || bodyBytes(batch) > this.transport.keepaliveRoom) {
+    const fits = this.failures === 0 && bodyBytes(batch) <= this.transport.keepaliveRoom;
+    if (!fits || batch === this.underWay) {
       this.keep.put(batch, this.surroundings.now());
+    }
+    if (!fits) {
       return;
     }
     this.leaving.add(batch.id);
@@ -140,16 +145,16 @@ export class Sender {
   }
 
   private run(): void {
-    if (this.sending || !this.ready || this.isStopped || this.callOffRetry) {
+    if (this.underWay || !this.ready || this.isStopped || this.callOffRetry) {
       return;
     }
     const batch = this.next();
     if (!batch) {
       return;
     }
-    this.sending = true;
+    this.underWay = batch;
     void this.transport.send(batch).then((answer) => {
-      this.sending = false;
+      this.underWay = undefined;
       if (this.backlog.some((each) => each.id === batch.id)) {
         this.settle(batch, answer);
       }

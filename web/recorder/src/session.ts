@@ -90,6 +90,8 @@ function fresh(now: number): SessionRecord {
 function readRecord(store: Store): SessionRecord | undefined {
   const value = store.get(NAME) as Partial<SessionRecord> | null | undefined;
   const sound =
-    typeof value?.id === 'string' && typeof value.startedAt === 'number' && typeof value.activeAt === 'number';
+    typeof value?.id === 'string' &&
+    typeof value.startedAt === 'number' &&
+    typeof value.activeAt === 'number';
   return sound ? (value as SessionRecord) : undefined;
 }

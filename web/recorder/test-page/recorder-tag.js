@@ -3,7 +3,9 @@
 // `backspool` is the server, every other name becomes a `data-` attribute.
 (() => {
   const given = new URLSearchParams(location.search);
-  const settings = given.has('backspool') ? [...given] : JSON.parse(sessionStorage.getItem('recorder-tag') ?? '[]');
+  const settings = given.has('backspool')
+    ? [...given]
+    : JSON.parse(sessionStorage.getItem('recorder-tag') ?? '[]');
   if (settings.length === 0) {
     return;
   }

@@ -1,4 +1,17 @@
-const names = ['Amber', 'Birch', 'Cinder', 'Dusk', 'Ember', 'Fern', 'Glow', 'Hazel', 'Iris', 'Juniper', 'Kestrel', 'Larch'];
+const names = [
+  'Amber',
+  'Birch',
+  'Cinder',
+  'Dusk',
+  'Ember',
+  'Fern',
+  'Glow',
+  'Hazel',
+  'Iris',
+  'Juniper',
+  'Kestrel',
+  'Larch',
+];
 const lamps = names.map((name, i) => ({ name, price: 19 + ((i * 7) % 40) }));
 const list = document.querySelector('#lamps');
 const basket = document.querySelector('#basket');

@@ -26,9 +26,15 @@ class Air {
 
 function page(air: Air, clock: StandingClock, tab: string, name: string) {
   const outcome: { taken?: boolean } = {};
-  const claim = claimTab(air.open(), tab, name, (ms, run) => void clock.after(ms, run), (taken) => {
-    outcome.taken = taken;
-  });
+  const claim = claimTab(
+    air.open(),
+    tab,
+    name,
+    (ms, run) => void clock.after(ms, run),
+    (taken) => {
+      outcome.taken = taken;
+    },
+  );
   return { outcome, claim };
 }
 

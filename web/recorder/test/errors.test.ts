@@ -12,7 +12,9 @@ test('describes_whatever_is_thrown', () => {
 });
 
 test('shows_the_keys_of_logged_objects_and_not_their_values', () => {
-  expect(describeConsole(['failed:', { user: 'ada', id: 7 }, [1, 2]]).message).toBe('failed: {user, id} Array(2)');
+  expect(describeConsole(['failed:', { user: 'ada', id: 7 }, [1, 2]]).message).toBe(
+    'failed: {user, id} Array(2)',
+  );
 });
 
 test('cuts_long_messages_and_stacks', () => {

@@ -63,6 +63,7 @@ export class Server implements Transport {
   readonly got: Batch[] = [];
   readonly gotLeaving: Batch[] = [];
   readonly answers: (Answer | Promise<Answer>)[] = [];
+  answersLeaving: Promise<Answer> = Promise.resolve({ kind: 'accepted' });
   keepaliveRoom = 60 * 1024;
 
   async send(batch: Batch): Promise<Answer> {
@@ -73,7 +74,7 @@ export class Server implements Transport {
   async sendLeaving(batch: Batch): Promise<Answer> {
     this.gotLeaving.push(batch);
     this.keepaliveRoom -= batch.entries.reduce((sum, each) => sum + each.bytes + 1, 1);
-    return { kind: 'accepted' };
+    return this.answersLeaving;
   }
 }
 

@@ -24,7 +24,9 @@ test('sends_to_the_directory_the_script_lies_in', () => {
   expect(readOptions({ key: 'k' }, 'https://example.com/replay/backspool.js')).toMatchObject({
     host: 'https://example.com/replay',
   });
-  expect(readOptions({ key: 'k', host: 'http://127.0.0.1:8420/' }, src)).toMatchObject({ host: 'http://127.0.0.1:8420' });
+  expect(readOptions({ key: 'k', host: 'http://127.0.0.1:8420/' }, src)).toMatchObject({
+    host: 'http://127.0.0.1:8420',
+  });
 });
 
 test('says_what_is_missing', () => {
@@ -34,6 +36,9 @@ test('says_what_is_missing', () => {
 
 test('reads_attributes_and_keeps_them_within_bounds', () => {
   expect(
-    readOptions({ key: 'k', maskInputs: 'false', sample: '1.5', idleMinutes: '0', maxHours: 'x', respectDnt: '' }, src),
+    readOptions(
+      { key: 'k', maskInputs: 'false', sample: '1.5', idleMinutes: '0', maxHours: 'x', respectDnt: '' },
+      src,
+    ),
   ).toMatchObject({ maskInputs: false, sample: 1, idleMs: 600, maxMs: 43_200_000, respectDnt: true });
 });

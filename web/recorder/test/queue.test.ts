@@ -85,7 +85,9 @@ test('splits_a_batch_near_the_middle_of_its_bytes', () => {
 test('splits_off_a_large_event_at_either_end', () => {
   const large = entry('large', 10_000);
   const at = (entries: ReturnType<typeof entry>[]) =>
-    split({ id: 'b', session: 's', tab: 't', seq: 0, profile: undefined, entries })?.map((half) => half.entries.length);
+    split({ id: 'b', session: 's', tab: 't', seq: 0, profile: undefined, entries })?.map(
+      (half) => half.entries.length,
+    );
   expect(at([large, entry('a'), entry('b')])).toEqual([1, 2]);
   expect(at([entry('a'), entry('b'), large])).toEqual([2, 1]);
   expect(at([large])).toBeUndefined();

@@ -164,15 +164,22 @@ test('goes_on_in_the_ordinary_form_when_the_page_stays_after_all', async () => {
   expect(store.names()).toEqual([]);
 });
 
-test('takes_a_batch_on_its_way_along_when_leaving', async () => {
-  const { clock, server, sender, push } = senderOnTrial();
+test('sends_and_keeps_a_batch_whose_request_ends_with_the_page', async () => {
+  const store = memoryStore();
+  const { clock, server, sender, push } = senderOnTrial(store);
   server.answers.push(new Promise<Answer>(() => {}));
   sender.open();
   push(entry('a'));
   await clock.pass(FLUSH_MS);
+  server.answersLeaving = new Promise<Answer>(() => {});
   sender.leave();
   await settled();
   expect([server.got[0]?.id, server.gotLeaving[0]?.id]).toEqual(['batch-0', 'batch-0']);
+
+  const next = senderOnTrial(store);
+  next.sender.open();
+  await settled();
+  expect(next.server.got[0]?.id).toBe('batch-0');
 });
 
 test('keeps_everything_when_it_leaves_while_the_server_fails', async () => {
