@@ -53,10 +53,10 @@ export function body(batch: Batch): string {
  * The address a batch is sent to.
  *
  * @param sentAt this attempt's time by the browser's clock, from which the server learns the clock's error
- * @param withKey whether the key stands in the address: for requests that cannot carry a header
  */
-export function address(destination: Destination, batch: Batch, sentAt: number, withKey: boolean): string {
+export function address(destination: Destination, batch: Batch, sentAt: number): string {
   const query = new URLSearchParams({
+    key: destination.key,
     batch_id: batch.id,
     session_id: batch.session,
     tab_id: batch.tab,
@@ -71,9 +71,6 @@ export function address(destination: Destination, batch: Batch, sentAt: number, 
     if (batch.profile.email) {
       query.set('profile_email', batch.profile.email);
     }
-  }
-  if (withKey) {
-    query.set('key', destination.key);
   }
   return `${destination.host}/v1/replay?${query}`;
 }
