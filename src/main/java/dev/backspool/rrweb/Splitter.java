@@ -63,7 +63,7 @@ public final class Splitter implements AutoCloseable {
   /**
    * The next block, or null after the last.
    *
-   * @throws MalformedEvents when the stream is wrong from here on; blocks given before stay right
+   * @throws EventsRefused when the stream is wrong from here on; blocks given before stay right
    */
   public @Nullable EventBlock next() throws IOException, EventsRefused {
     Lines lines = new Lines(0, limits.maxBytes());
@@ -82,6 +82,9 @@ public final class Splitter implements AutoCloseable {
         position = end;
         separator();
       }
+    } catch (OversizedEvents refused) {
+      state = State.DONE;
+      throw refused;
     } catch (JsonFault fault) {
       state = State.DONE;
       throw new MalformedEvents("events" + fault.member, dropped + fault.at, fault.why);
