@@ -144,7 +144,6 @@ create table receipt (
   batch_id     text not null,
   session_id   uuid not null,
   event_count  integer not null,
-  content_hash text not null,
   received_at  timestamptz not null,
   primary key (project_id, batch_id)
 );
