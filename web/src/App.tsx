@@ -1,14 +1,17 @@
+import { lazy } from 'react';
 import { Navigate, Route, Routes } from 'react-router';
 import { useProjects } from './api/queries';
 import { Frame } from './frame/Frame';
 import { lastProject } from './frame/lastProject';
 import { NotFound } from './frame/NotFound';
 import { ProblemNote } from './parts/ProblemNote';
-import { ProjectPage } from './projects/ProjectPage';
-import { ProjectsPage } from './projects/ProjectsPage';
 import { ReplaysPage } from './replays/ReplaysPage';
-import { SetupPage } from './setup/SetupPage';
 import { SignIn } from './signin/SignIn';
+
+// Seldom opened, so not part of the first visit.
+const ProjectPage = lazy(() => import('./projects/ProjectPage'));
+const ProjectsPage = lazy(() => import('./projects/ProjectsPage'));
+const SetupPage = lazy(() => import('./setup/SetupPage'));
 
 /** Every page there is. */
 export function App() {

@@ -15,7 +15,7 @@ import {
   IconSun,
   IconUser,
 } from '@tabler/icons-react';
-import { type ComponentType, useEffect } from 'react';
+import { type ComponentType, Suspense, useEffect } from 'react';
 import { Link, Navigate, NavLink, Outlet, useLocation, useMatch } from 'react-router';
 import { LiveContext, useLiveSessions } from '../api/live';
 import { useMe, useSignOut } from '../api/queries';
@@ -61,7 +61,9 @@ export function Frame() {
           <Account version={me.data.version} />
         </header>
         <main className="page" id="page">
-          <Outlet />
+          <Suspense fallback={<PageSkeleton />}>
+            <Outlet />
+          </Suspense>
         </main>
       </div>
     </LiveContext.Provider>
@@ -128,7 +130,7 @@ function Account({ version }: { version: string }) {
 }
 
 /** Shown while a page's own code is on its way. */
-export function PageSkeleton() {
+function PageSkeleton() {
   return (
     <div className="narrow" aria-busy="true">
       <Skeleton h={24} w={200} mb="md" />

@@ -12,7 +12,7 @@ export function clock(ms: number): string {
 /** A length in words: "8 s", "3 min", "1 h 5 min". */
 export function lengthInWords(ms: number): string {
   const seconds = Math.round(ms / 1000);
-  if (seconds < 90) return `${seconds} s`;
+  if (seconds < 60 || (seconds < 120 && seconds % 60 !== 0)) return `${seconds} s`;
   const minutes = Math.round(seconds / 60);
   if (minutes < 60) return `${minutes} min`;
   const rest = minutes % 60;

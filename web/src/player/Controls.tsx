@@ -42,7 +42,13 @@ export function Controls({ full, onFull, onCopy, onKeys, onSpeed, onSkipIdle }: 
   return (
     <div className="controls">
       <Tooltip label="Previous mark (shift ←)">
-        <ActionIcon variant="subtle" color="gray" onClick={() => toNeighbour(-1)} aria-label="Previous mark">
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          onClick={() => toNeighbour(-1)}
+          aria-label="Previous mark"
+          className="narrow-hidden"
+        >
           <IconPlayerSkipBack size={16} />
         </ActionIcon>
       </Tooltip>
@@ -63,7 +69,13 @@ export function Controls({ full, onFull, onCopy, onKeys, onSpeed, onSkipIdle }: 
         </ActionIcon>
       </Tooltip>
       <Tooltip label="Next mark (shift →)">
-        <ActionIcon variant="subtle" color="gray" onClick={() => toNeighbour(1)} aria-label="Next mark">
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          onClick={() => toNeighbour(1)}
+          aria-label="Next mark"
+          className="narrow-hidden"
+        >
           <IconPlayerSkipForward size={16} />
         </ActionIcon>
       </Tooltip>

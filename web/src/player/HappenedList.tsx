@@ -69,6 +69,7 @@ function LineIcon({ line }: { line: Line }) {
     <Icon
       size={14}
       aria-hidden="true"
+      className="icon"
       style={line.kind === 'page' ? undefined : { color: MARKS[line.kind].color }}
     />
   );

@@ -205,7 +205,7 @@ function Player({
     const { state } = engine;
     const seek = (to: number) => engine.dispatch({ type: 'seek', to });
     const faster = (by: 1 | -1) => {
-      const index = SPEEDS.findIndex((s) => s === state.speed);
+      const index = (SPEEDS as readonly number[]).indexOf(state.speed);
       const next = SPEEDS[Math.min(Math.max(index + by, 0), SPEEDS.length - 1)];
       if (next !== undefined) setSpeed(next);
     };

@@ -8,7 +8,7 @@ import { Keys } from './Keys';
 import { NameForm, OriginsForm, RulesForm } from './SettingsForms';
 
 /** A project's settings, most used first. */
-export function ProjectPage() {
+export default function ProjectPage() {
   const { project: id = '' } = useParams();
   const info = useProject(id);
   if (info.isError) return <ProblemNote error={info.error} onRetry={() => info.refetch()} />;

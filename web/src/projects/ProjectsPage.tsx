@@ -6,7 +6,7 @@ import { count, exactly, when } from '../parts/format';
 import { ProblemNote } from '../parts/ProblemNote';
 import { NewProject } from './NewProject';
 
-export function ProjectsPage() {
+export default function ProjectsPage() {
   const projects = useProjects();
   const [params, setParams] = useSearchParams();
   const none = projects.data?.length === 0;

@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react';
 import { ApiProblem } from '../api/client';
 import { useChangeProject } from '../api/queries';
 import type { Project, ProjectChange } from '../api/types';
+import { parseOrigins } from './origins';
 
 /** One saved change, with the server's answer in words. */
 function useSave(project: Project) {
@@ -46,11 +47,6 @@ export function NameForm({ project }: { project: Project }) {
       </Button>
     </form>
   );
-}
-
-/** "https://a.example, https://b.example" in any of the ways people write lists. */
-export function parseOrigins(text: string): string[] {
-  return [...new Set(text.split(/[\s,]+/).filter((o) => o !== ''))];
 }
 
 export function OriginsForm({ project }: { project: Project }) {

@@ -38,7 +38,7 @@ export function readFilters(params: URLSearchParams): Filters {
   };
   const when = text('when');
   return compact({
-    when: when && when in WHENS ? (when as When) : undefined,
+    when: when && Object.hasOwn(WHENS, when) ? (when as When) : undefined,
     from: moment('from'),
     to: moment('to'),
     url: text('url'),

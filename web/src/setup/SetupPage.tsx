@@ -1,6 +1,6 @@
 import { Skeleton } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { Link, NavLink, useParams } from 'react-router';
+import { Link, useParams } from 'react-router';
 import { useMe, useProject } from '../api/queries';
 import type { Project, Source } from '../api/types';
 import { CodeBlock } from '../parts/CodeBlock';
@@ -26,7 +26,7 @@ const SDKS: Sdk[] = [
 ];
 
 /** One page per SDK, with what to paste, and whether it works. */
-export function SetupPage() {
+export default function SetupPage() {
   const { project = '', sdk: path } = useParams();
   const me = useMe();
   const info = useProject(project);
@@ -37,14 +37,14 @@ export function SetupPage() {
       <h1>Setup</h1>
       <nav className="subnav" aria-label="SDKs">
         {SDKS.map((s) => (
-          <NavLink
+          <Link
             key={s.path}
             to={`/p/${project}/setup/${s.path}`}
             aria-current={s === sdk ? 'page' : undefined}
             className="subnav-entry"
           >
             {s.name}
-          </NavLink>
+          </Link>
         ))}
       </nav>
       {sdk && info.data ? (

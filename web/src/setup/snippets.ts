@@ -4,12 +4,16 @@ type Keys = Pick<Project, 'id' | 'sdk_key' | 'client_id' | 'publishable_key'>;
 
 /** Values stand inside quotes in what people paste; nothing in them may end those quotes. */
 function quoted(value: string): string {
-  return value.replace(/[\\'"<>&\s]/g, (c) => encodeURIComponent(c));
+  return value.replace(/[\\'"<>&\s]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
 }
 
 /** The whole installation of our own recorder. */
 export function recorderSnippet(url: string, { sdk_key }: Keys): string {
-  return `<script src="${quoted(url)}/backspool.js" data-key="${quoted(sdk_key)}" async></script>`;
+  return `<script
+  src="${quoted(url)}/backspool.js"
+  data-key="${quoted(sdk_key)}"
+  async
+></script>`;
 }
 
 export const recorderPrivacy = `<!-- Never recorded: a box of the same size stands in its place. -->

@@ -4,11 +4,7 @@ import { Navigate, useSearchParams } from 'react-router';
 import { ApiProblem } from '../api/client';
 import { useMe, useSignIn } from '../api/queries';
 import { Logo } from '../parts/Logo';
-
-/** Only a path of ours: a crafted link must not send a person elsewhere after signing in. */
-export function safeNext(next: string | null): string {
-  return next?.startsWith('/') && !next.startsWith('//') && !next.includes('\\') ? next : '/';
-}
+import { safeNext } from './safeNext';
 
 export function SignIn() {
   const [params] = useSearchParams();
