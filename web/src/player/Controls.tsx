@@ -11,7 +11,7 @@ import {
   IconRotate,
 } from '@tabler/icons-react';
 import { clock } from '../parts/format';
-import { modeOf, SPEEDS } from './playback';
+import { LIVE_LEAD, modeOf, SPEEDS } from './playback';
 import { neighbour } from './timeline';
 import { useEngine, usePlayback } from './usePlayback';
 
@@ -87,7 +87,7 @@ export function Controls({ full, onFull, onCopy, onKeys, onSpeed, onSkipIdle }: 
           className="controls-live"
           disabled={!behind}
           onClick={() => {
-            engine.dispatch({ type: 'seek', to: Math.max(0, duration - 4_000) });
+            engine.dispatch({ type: 'seek', to: Math.max(0, duration - LIVE_LEAD) });
             engine.dispatch({ type: 'play' });
           }}
         >

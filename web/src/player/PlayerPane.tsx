@@ -13,7 +13,7 @@ import { Engine } from './engine';
 import { Facts } from './Facts';
 import { HappenedList } from './HappenedList';
 import { KeysHelp } from './KeysHelp';
-import { SPEEDS } from './playback';
+import { LIVE_LEAD, SPEEDS } from './playback';
 import { Stage, StageNotes } from './Stage';
 import { readSettings, writeSettings } from './settings';
 import { TabStrip } from './TabStrip';
@@ -117,7 +117,8 @@ function Player({
       onResize: (width, height) => setPage({ width, height }),
       settings: {
         ...readSettings(),
-        time: start.moment ?? 0,
+        // A link names its moment and waits there; a live session is joined where it is now.
+        time: start.moment ?? (start.recording.live ? start.recording.duration_ms - LIVE_LEAD : 0),
         wants: start.moment === null ? 'play' : 'pause',
       },
     });
@@ -211,8 +212,8 @@ function Player({
     };
     switch (event.key) {
       case ' ':
-        // On a button, space presses the button.
-        if ((event.target as HTMLElement).closest?.('button, [role="switch"], a')) return;
+        // On a button, space presses the button. A link does not know it, and the list has links.
+        if ((event.target as HTMLElement).closest?.('button, [role="switch"], [role="tab"]')) return;
         engine.dispatch({ type: 'toggle' });
         break;
       case 'ArrowLeft':

@@ -1,6 +1,6 @@
 /// <reference lib="webworker" />
-import { adaptCssForReplay } from 'rrweb-snapshot';
 import type { RrwebEvent } from './events';
+import { hoverAsClass } from './hover';
 import { LineCutter } from './lines';
 import { type Style, type StyleSlot, takeStyles } from './styles';
 import type { Ask, Said } from './wire';
@@ -94,12 +94,7 @@ class Batch {
     if (found !== undefined) return found;
     const key = known.size;
     known.set(text, key);
-    this.styles.push({
-      key,
-      text,
-      lookup,
-      adapted: adaptCssForReplay(lookup, { stylesWithHoverClass: new Map() }),
-    });
+    this.styles.push({ key, text, lookup, adapted: hoverAsClass(lookup) });
     return key;
   }
 }

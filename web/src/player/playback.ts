@@ -44,6 +44,9 @@ export type Action =
 
 export const SPEEDS = [0.5, 1, 2, 4, 8, 16] as const;
 
+/** How far behind the end of a live recording it is joined, in milliseconds: uploads come every few seconds. */
+export const LIVE_LEAD = 4_000;
+
 /** A skipped stretch takes about this long to pass, however long it was. */
 const SKIP_TAKES = 1_200;
 

@@ -75,6 +75,17 @@ describe('shared style texts', () => {
       timestamp: 1,
     } as unknown as RrwebEvent;
     expect(takeStyles(odd, 0, () => 0)).toEqual([]);
+    for (const data of [
+      undefined,
+      {},
+      { node: null },
+      { node: { type: 2, childNodes: [null] } },
+      { source: 0 },
+    ]) {
+      for (const type of [2, 3]) {
+        expect(takeStyles({ type, data, timestamp: 1 } as unknown as RrwebEvent, 0, () => 0)).toEqual([]);
+      }
+    }
     expect(() => putStyles([odd], [{ event: 0, add: 5, path: [1], style: 0 }], () => '')).not.toThrow();
     expect(() => putStyles([], [{ event: 3, add: -1, path: [], style: 0 }], () => '')).not.toThrow();
   });

@@ -34,8 +34,9 @@ const SPLIT = '/* rr_split */';
 type Visit = (node: serializedNodeWithId, path: number[]) => void;
 
 function walk(node: serializedNodeWithId, path: number[], visit: Visit): void {
+  if (!node) return;
   visit(node, path);
-  if ('childNodes' in node) {
+  if ('childNodes' in node && Array.isArray(node.childNodes)) {
     node.childNodes.forEach((child, i) => {
       path.push(i);
       walk(child, path, visit);
@@ -45,9 +46,9 @@ function walk(node: serializedNodeWithId, path: number[], visit: Visit): void {
 }
 
 function rootsOf(event: RrwebEvent): { add: number; node: serializedNodeWithId }[] {
-  if (event.type === EventType.FullSnapshot) return [{ add: -1, node: event.data.node }];
-  if (event.type === EventType.IncrementalSnapshot && event.data.source === IncrementalSource.Mutation) {
-    return event.data.adds.map((added, add) => ({ add, node: added.node }));
+  if (event.type === EventType.FullSnapshot) return [{ add: -1, node: event.data?.node }];
+  if (event.type === EventType.IncrementalSnapshot && event.data?.source === IncrementalSource.Mutation) {
+    return (event.data.adds ?? []).map((added, add) => ({ add, node: added.node }));
   }
   return [];
 }
@@ -63,9 +64,10 @@ export function takeStyles(
     if (!root) continue;
     walk(root, [], (node, path) => {
       if (node.type !== NodeType.Element) return;
-      const text = node.attributes._cssText;
+      // Recordings come from outside: an element may lack what rrweb always writes.
+      const text = node.attributes?._cssText;
       if (typeof text !== 'string' || text.length < WORTH_SHARING) return;
-      const lookup = node.childNodes.length > 0 ? text.split(SPLIT).join('') : text;
+      const lookup = node.childNodes?.length > 0 ? text.split(SPLIT).join('') : text;
       slots.push({ event: index, add, path: [...path], style: share(text, lookup) });
       node.attributes._cssText = '';
     });

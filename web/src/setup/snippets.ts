@@ -4,7 +4,10 @@ type Keys = Pick<Project, 'id' | 'sdk_key' | 'client_id' | 'publishable_key'>;
 
 /** Values stand inside quotes in what people paste; nothing in them may end those quotes. */
 function quoted(value: string): string {
-  return value.replace(/[\\'"<>&\s]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+  return value.replace(
+    /[\\'"`$<>&\s]/g,
+    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  );
 }
 
 /** The whole installation of our own recorder. */
