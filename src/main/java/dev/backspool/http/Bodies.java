@@ -1,0 +1,205 @@
+package dev.backspool.http;
+
+import com.github.luben.zstd.ZstdInputStream;
+import dev.backspool.Reason;
+import io.javalin.http.Context;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PushbackInputStream;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+
+/**
+ * Reads request bodies under caps: the declared length is refused before a byte is read, then bytes
+ * are counted as they come, before and after decompression. All bodies in memory together stay
+ * within one budget, so that many large uploads cannot fill the heap.
+ */
+public final class Bodies {
+  private static final int CHUNK = 64 * 1024;
+
+  /**
+   * A sender may be silent this long in all, on top of the time its bytes take at the least rate.
+   */
+  private static final long PATIENCE_NANOS = Duration.ofSeconds(30).toNanos();
+
+  private static final long LEAST_BYTES_PER_SECOND = 16 * 1024;
+
+  /** Highly repetitive small bodies are no danger; the ratio counts from this size on. */
+  private static final int RATIO_FREE = 1024 * 1024;
+
+  /**
+   * How large a body may be.
+   *
+   * @param wireBytes most bytes as sent
+   * @param inflatedBytes most bytes after decompression
+   * @param ratio most inflated bytes for each byte sent
+   */
+  public record Limits(int wireBytes, int inflatedBytes, int ratio) {}
+
+  private final long budget;
+  private final AtomicLong inUse = new AtomicLong();
+
+  /**
+   * Makes a reader.
+   *
+   * @param budget bytes that all bodies together may hold
+   */
+  public Bodies(long budget) {
+    this.budget = budget;
+  }
+
+  /**
+   * Reads the whole body. gzip and zstd are known by their first bytes, whatever the headers say,
+   * because some SDKs name no content coding.
+   *
+   * @throws Refusal TOO_LARGE, MALFORMED (broken compression), INCOMPLETE (the client stopped
+   *     sending) or OVERLOADED (too many bodies in memory)
+   */
+  public Body read(Context ctx, Limits limits) {
+    long declared = ctx.req().getContentLengthLong();
+    if (declared > limits.wireBytes()) {
+      throw tooLarge(limits.wireBytes());
+    }
+    var reservation = new Reservation();
+    try {
+      var wire = new CountedInput(ctx.req().getInputStream(), limits.wireBytes());
+      var in = new PushbackInputStream(wire, 4);
+      byte[] magic = in.readNBytes(4);
+      in.unread(magic);
+      boolean gzip = magic.length >= 2 && (magic[0] & 0xff) == 0x1f && (magic[1] & 0xff) == 0x8b;
+      boolean zstd =
+          magic.length == 4
+              && (magic[0] & 0xff) == 0x28
+              && (magic[1] & 0xff) == 0xb5
+              && (magic[2] & 0xff) == 0x2f
+              && (magic[3] & 0xff) == 0xfd;
+      if (gzip) {
+        return inflate(new GZIPInputStream(in, CHUNK), wire, limits, reservation);
+      }
+      if (zstd) {
+        return inflate(new ZstdInputStream(in), wire, limits, reservation);
+      }
+      int expected = declared >= 0 ? (int) declared : CHUNK;
+      return fill(in, wire, expected, limits, reservation);
+    } catch (IOException e) {
+      reservation.release();
+      throw translate(e);
+    } catch (RuntimeException e) {
+      reservation.release();
+      throw e;
+    }
+  }
+
+  private Body inflate(InputStream in, CountedInput wire, Limits limits, Reservation reservation)
+      throws IOException {
+    try (in) {
+      return fill(in, wire, CHUNK, limits, reservation);
+    }
+  }
+
+  private Body fill(
+      InputStream in, CountedInput wire, int expected, Limits limits, Reservation reservation)
+      throws IOException {
+    byte[] bytes = new byte[Math.max(1, expected)];
+    reservation.grow(bytes.length);
+    int length = 0;
+    while (true) {
+      int read = in.read(bytes, length, bytes.length - length);
+      if (read < 0) {
+        return new Body(bytes, length, reservation::release);
+      }
+      length += read;
+      if (length > limits.inflatedBytes()
+          || (length > RATIO_FREE && length / limits.ratio() > wire.count)) {
+        throw tooLarge(limits.inflatedBytes());
+      }
+      if (length == bytes.length) {
+        int end = in.read();
+        if (end < 0) {
+          return new Body(bytes, length, reservation::release);
+        }
+        int larger = (int) Math.min((long) bytes.length * 2, (long) limits.inflatedBytes() + 1);
+        reservation.grow(larger - bytes.length);
+        bytes = Arrays.copyOf(bytes, Math.max(larger, length + 1));
+        bytes[length++] = (byte) end;
+      }
+    }
+  }
+
+  private static Refusal tooLarge(int limit) {
+    return Refusal.of(Reason.TOO_LARGE, "Request body too large (max " + limit + " bytes)");
+  }
+
+  private static Refusal translate(IOException e) {
+    if (e instanceof ZipException || e instanceof com.github.luben.zstd.ZstdIOException) {
+      return Refusal.field("body", "The body's compression is broken: " + e.getMessage());
+    }
+    if (e instanceof EOFException) {
+      return Refusal.field("body", "The compressed body ends too early");
+    }
+    return Refusal.of(Reason.INCOMPLETE, "The request body did not arrive whole");
+  }
+
+  private final class Reservation {
+    private long held;
+
+    void grow(long bytes) {
+      if (inUse.addAndGet(bytes) > budget) {
+        inUse.addAndGet(-bytes);
+        throw Refusal.later(
+            Reason.OVERLOADED, "Too many uploads are in memory", Duration.ofSeconds(2));
+      }
+      held += bytes;
+    }
+
+    void release() {
+      inUse.addAndGet(-held);
+      held = 0;
+    }
+  }
+
+  private static final class CountedInput extends InputStream {
+    private final InputStream in;
+    private final int limit;
+    private final long startedAt = System.nanoTime();
+    private long count;
+
+    CountedInput(InputStream in, int limit) {
+      this.in = in;
+      this.limit = limit;
+    }
+
+    @Override
+    public int read() throws IOException {
+      int next = in.read();
+      if (next >= 0) {
+        count(1);
+      }
+      return next;
+    }
+
+    @Override
+    public int read(byte[] into, int offset, int length) throws IOException {
+      int read = in.read(into, offset, length);
+      if (read > 0) {
+        count(read);
+      }
+      return read;
+    }
+
+    private void count(int read) {
+      count += read;
+      if (count > limit) {
+        throw tooLarge(limit);
+      }
+      long fair = PATIENCE_NANOS + count * 1_000_000_000L / LEAST_BYTES_PER_SECOND;
+      if (System.nanoTime() - startedAt > fair) {
+        throw Refusal.of(Reason.INCOMPLETE, "The request body arrives too slowly");
+      }
+    }
+  }
+}

@@ -1,0 +1,31 @@
+package dev.backspool.http;
+
+/**
+ * A request body in memory, after transport decompression. Closing it gives its bytes back to the
+ * server's budget.
+ */
+public final class Body implements AutoCloseable {
+  private final byte[] bytes;
+  private final int length;
+  private final Runnable release;
+
+  Body(byte[] bytes, int length, Runnable release) {
+    this.bytes = bytes;
+    this.length = length;
+    this.release = release;
+  }
+
+  /** Holds the body from its start; may be longer than {@link #length}. */
+  public byte[] bytes() {
+    return bytes;
+  }
+
+  public int length() {
+    return length;
+  }
+
+  @Override
+  public void close() {
+    release.run();
+  }
+}

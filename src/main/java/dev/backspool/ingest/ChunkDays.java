@@ -1,0 +1,40 @@
+package dev.backspool.ingest;
+
+import dev.backspool.postgres.Database;
+import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+
+/** Makes the day partitions of the chunks ahead of time. */
+public final class ChunkDays implements AutoCloseable {
+  private static final int AHEAD = 3;
+
+  private final Database database;
+  private final Periodic timer;
+
+  /** Makes what is missing now, and from then on every hour. */
+  public ChunkDays(Database database) {
+    this.database = database;
+    add();
+    timer = new Periodic("chunk-days", Duration.ofHours(1), this::add);
+  }
+
+  private void add() {
+    LocalDate today = LocalDate.now(ZoneOffset.UTC);
+    database.own(handle -> {
+      for (int day = 0; day < AHEAD; day++) {
+        handle
+            .createQuery("select add_chunk_day(:day)")
+            .bind("day", today.plusDays(day))
+            .mapTo(String.class)
+            .list();
+      }
+      return AHEAD;
+    });
+  }
+
+  @Override
+  public void close() {
+    timer.close();
+  }
+}

@@ -1,0 +1,366 @@
+package dev.backspool.ingest;
+
+import dev.backspool.Visitor;
+import dev.backspool.postgres.Columns;
+import dev.backspool.postgres.Database;
+import dev.backspool.postgres.DatabaseUnavailable;
+import dev.backspool.rrweb.EventBlock;
+import dev.backspool.rrweb.Outline;
+import dev.backspool.rrweb.Page;
+import dev.backspool.rrweb.TimeRange;
+import dev.backspool.rrweb.Viewport;
+import dev.backspool.session.ClockShift;
+import dev.backspool.session.OpenSessions;
+import dev.backspool.session.Opener;
+import dev.backspool.session.SessionRows;
+import dev.backspool.session.SessionRows.Widening;
+import dev.backspool.session.Tabs;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Commits a group of chunks: receipts, sessions, tabs, pages, payloads and the day's usage in one
+ * transaction, a statement for each table. Rows are sorted by key in every statement, so that
+ * writers lock in one order.
+ */
+final class ChunkWriter implements GroupCommit.Writer<StoreChunk, Outcome.Stored> {
+  private static final int TRIES = 5;
+
+  /** Deadlock and serialization failure. */
+  private static final Set<String> CONFLICTS = Set.of("40P01", "40001");
+
+  private final Database database;
+  private final OpenSessions openSessions;
+
+  ChunkWriter(Database database, OpenSessions openSessions) {
+    this.database = database;
+    this.openSessions = openSessions;
+  }
+
+  /**
+   * Another writer was in the way (it committed the same batch after we looked, or both waited for
+   * each other): the transaction starts over.
+   */
+  private static final class Overtaken extends RuntimeException {
+    private static final long serialVersionUID = 1;
+  }
+
+  /** The database refuses these rows, alone or with others. */
+  static final class Unstorable extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Unstorable(SQLException cause) {
+      super(cause);
+    }
+  }
+
+  private record Placed(StoreChunk chunk, UUID session, int ordinal, long shiftMs) {
+    long firstMs() {
+      TimeRange times = chunk.events().times();
+      return times == null ? chunk.receivedAt().toEpochMilli() : inServerTime(times.first());
+    }
+
+    long lastMs() {
+      TimeRange times = chunk.events().times();
+      return times == null ? chunk.receivedAt().toEpochMilli() : inServerTime(times.last());
+    }
+
+    long inServerTime(long eventMs) {
+      return chunk.keepTimes() ? eventMs : ClockShift.clamp(eventMs + shiftMs, chunk.receivedAt());
+    }
+  }
+
+  private record PageRow(Placed in, long atMs, String href) {}
+
+  @Override
+  public boolean isOutage(RuntimeException failure) {
+    return failure instanceof DatabaseUnavailable;
+  }
+
+  @Override
+  public List<Outcome.Stored> write(List<StoreChunk> group) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return inTransaction(group);
+      } catch (Overtaken overtaken) {
+        if (attempt == TRIES) {
+          throw overtaken;
+        }
+      }
+    }
+  }
+
+  private List<Outcome.Stored> inTransaction(List<StoreChunk> group) {
+    try (Connection connection = database.writer()) {
+      try {
+        List<Outcome.Stored> answers = write(connection, group);
+        connection.commit();
+        return answers;
+      } catch (SQLException | RuntimeException failure) {
+        connection.rollback();
+        throw failure;
+      }
+    } catch (SQLException failure) {
+      if (failure.getSQLState() != null && CONFLICTS.contains(failure.getSQLState())) {
+        throw new Overtaken();
+      }
+      throw DatabaseUnavailable.isCauseOf(failure)
+          ? new DatabaseUnavailable(failure)
+          : new Unstorable(failure);
+    }
+  }
+
+  private List<Outcome.Stored> write(Connection connection, List<StoreChunk> group)
+      throws SQLException {
+    Map<Receipts.Key, Outcome.Stored> answers = Receipts.find(connection, group);
+    var fresh = new TreeMap<Receipts.Key, StoreChunk>();
+    for (StoreChunk chunk : group) {
+      var key = Receipts.Key.of(chunk);
+      if (!answers.containsKey(key)) {
+        fresh.putIfAbsent(key, chunk);
+      }
+    }
+    List<Placed> placed = place(connection, List.copyOf(fresh.values()));
+    if (!placed.isEmpty()) {
+      SessionRows.widen(connection, widenings(placed));
+      if (Receipts.add(connection, placed, Placed::chunk, Placed::session) < placed.size()) {
+        throw new Overtaken();
+      }
+      addPages(connection, placed);
+      addChunks(connection, placed);
+      addUsage(connection, placed);
+    }
+    var stored = new LinkedHashMap<Receipts.Key, Outcome.Stored>();
+    for (Placed each : placed) {
+      stored.put(
+          Receipts.Key.of(each.chunk()),
+          new Outcome.Stored(each.session(), false, each.chunk().events().eventCount()));
+    }
+    var outcomes = new ArrayList<Outcome.Stored>(group.size());
+    for (StoreChunk chunk : group) {
+      var key = Receipts.Key.of(chunk);
+      Outcome.Stored known = answers.get(key);
+      Outcome.Stored now = known != null ? known : stored.get(key);
+      if (now == null) {
+        throw new IllegalStateException("no answer for batch " + chunk.batchId());
+      }
+      outcomes.add(now);
+      // A second copy in the same group is answered as a retry.
+      answers.putIfAbsent(key, new Outcome.Stored(now.session(), true, now.events()));
+    }
+    return outcomes;
+  }
+
+  /** Gives each chunk its session, its place in its tab and its clock shift. */
+  private List<Placed> place(Connection connection, List<StoreChunk> chunks) throws SQLException {
+    if (chunks.isEmpty()) {
+      return List.of();
+    }
+    var latest = new TreeMap<OpenSessions.Key, Long>();
+    for (StoreChunk chunk : chunks) {
+      latest.merge(opener(chunk), chunk.receivedAt().toEpochMilli(), Math::max);
+    }
+    Map<OpenSessions.Key, UUID> sessions =
+        openSessions.resolve(
+            connection,
+            latest.entrySet().stream()
+                .map(entry -> new OpenSessions.Arrival(entry.getKey(), entry.getValue()))
+                .toList());
+
+    var growths = new TreeMap<Tabs.Key, Tabs.Growth>();
+    for (StoreChunk chunk : chunks) {
+      var tab = tab(chunk, sessions);
+      Tabs.Growth before = growths.get(tab);
+      growths.put(
+          tab,
+          before == null
+              ? new Tabs.Growth(tab, 1, shift(chunk))
+              : new Tabs.Growth(tab, before.chunks() + 1, before.shiftMs()));
+    }
+    Map<Tabs.Key, Tabs.Grown> grown = Tabs.grow(connection, List.copyOf(growths.values()));
+
+    var counted = new TreeMap<Tabs.Key, Integer>();
+    var placed = new ArrayList<Placed>(chunks.size());
+    for (StoreChunk chunk : chunks) {
+      var tab = tab(chunk, sessions);
+      Tabs.Grown now = require(grown, tab);
+      int place = counted.merge(tab, 1, Integer::sum) - 1;
+      placed.add(new Placed(chunk, tab.session(), now.firstOrdinal() + place, now.shiftMs()));
+    }
+    return placed;
+  }
+
+  private static OpenSessions.Key opener(StoreChunk chunk) {
+    return new OpenSessions.Key(chunk.project(), chunk.opener().key());
+  }
+
+  private static Tabs.Key tab(StoreChunk chunk, Map<OpenSessions.Key, UUID> sessions) {
+    return new Tabs.Key(chunk.project(), require(sessions, opener(chunk)), chunk.tabId());
+  }
+
+  private static long shift(StoreChunk chunk) {
+    if (chunk.keepTimes()) {
+      return 0;
+    }
+    TimeRange times = chunk.events().times();
+    return ClockShift.atFirstContact(
+        chunk.receivedAt(), chunk.sentAt(), times == null ? null : times.last());
+  }
+
+  private static <K, V> V require(Map<K, V> map, K key) {
+    V value = map.get(key);
+    if (value == null) {
+      throw new IllegalStateException("the database returned no row for " + key);
+    }
+    return value;
+  }
+
+  private static List<Widening> widenings(List<Placed> placed) {
+    var bySession = new TreeMap<Tabs.Key, Widening>();
+    for (Placed each : placed) {
+      StoreChunk chunk = each.chunk();
+      EventBlock events = chunk.events();
+      long received = chunk.receivedAt().toEpochMilli();
+      Visitor visitor = chunk.visitor();
+      var widening =
+          new Widening(
+              chunk.project(),
+              each.session(),
+              chunk.opener() instanceof Opener.Named named ? named.name() : null,
+              chunk.source(),
+              each.firstMs(),
+              each.lastMs(),
+              received,
+              received,
+              1,
+              events.eventCount(),
+              events.counts().clicks(),
+              events.counts().inputs(),
+              events.counts().errors(),
+              events.pages().size(),
+              events.rawBytes(),
+              events.payload().length,
+              events.hasFullSnapshot(),
+              visitor.screen() == null ? visitor.withScreen(screen(events)) : visitor);
+      bySession.merge(new Tabs.Key(chunk.project(), each.session(), ""), widening, Widening::plus);
+    }
+    return List.copyOf(bySession.values());
+  }
+
+  private static @Nullable String screen(EventBlock events) {
+    Viewport viewport = events.viewport();
+    return viewport == null ? null : viewport.width() + "x" + viewport.height();
+  }
+
+  private static void addPages(Connection connection, List<Placed> placed) throws SQLException {
+    var pages = new ArrayList<PageRow>();
+    for (Placed each : placed) {
+      for (Page page : each.chunk().events().pages()) {
+        pages.add(new PageRow(each, each.inServerTime(page.timestamp()), page.href()));
+      }
+    }
+    if (pages.isEmpty()) {
+      return;
+    }
+    try (var statement =
+        connection.prepareStatement(
+            """
+            insert into page (project_id, session_id, tab_id, at, href)
+            select project_id, session_id, tab_id, to_timestamp(at / 1000.0), href
+            from unnest(?::uuid[], ?::uuid[], ?::text[], ?::bigint[], ?::text[])
+              as visited (project_id, session_id, tab_id, at, href)
+            """)) {
+      new Columns<>(statement, pages)
+          .uuids(page -> page.in().chunk().project())
+          .uuids(page -> page.in().session())
+          .text(page -> page.in().chunk().tabId())
+          .longs(PageRow::atMs)
+          .text(PageRow::href);
+      statement.executeUpdate();
+    }
+  }
+
+  private static void addChunks(Connection connection, List<Placed> placed) throws SQLException {
+    try (var statement =
+        connection.prepareStatement(
+            """
+            insert into chunk (
+              project_id, session_id, id, tab_id, batch_id, ordinal, seq, received_at, first_at,
+              last_at, event_count, user_events, raw_bytes, outline, payload)
+            select
+              project_id, session_id, nextval('chunk_id'), tab_id, batch_id, ordinal, seq,
+              to_timestamp(received / 1000.0), to_timestamp(first / 1000.0),
+              to_timestamp(last / 1000.0), events, user_events, raw_bytes, outline::jsonb, payload
+            from unnest(
+              ?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::int[], ?::bigint[], ?::bigint[],
+              ?::bigint[], ?::bigint[], ?::int[], ?::int[], ?::int[], ?::text[], ?::bytea[])
+              as uploaded (
+                project_id, session_id, tab_id, batch_id, ordinal, seq, received, first, last,
+                events, user_events, raw_bytes, outline, payload)
+            """)) {
+      new Columns<>(statement, placed)
+          .uuids(each -> each.chunk().project())
+          .uuids(Placed::session)
+          .text(each -> each.chunk().tabId())
+          .text(each -> each.chunk().batchId())
+          .ints(Placed::ordinal)
+          .nullableLongs(each -> each.chunk().seq())
+          .longs(each -> each.chunk().receivedAt().toEpochMilli())
+          .longs(Placed::firstMs)
+          .longs(Placed::lastMs)
+          .ints(each -> each.chunk().events().eventCount())
+          .ints(each -> each.chunk().events().counts().userActivity())
+          .ints(each -> Math.toIntExact(each.chunk().events().rawBytes()))
+          .text(each -> Outline.of(each.chunk().events()).toJson())
+          .bytes(each -> each.chunk().events().payload());
+      statement.executeUpdate();
+    }
+  }
+
+  private record Day(UUID project, LocalDate day) implements Comparable<Day> {
+    @Override
+    public int compareTo(Day other) {
+      int byProject = project.compareTo(other.project);
+      return byProject != 0 ? byProject : day.compareTo(other.day);
+    }
+  }
+
+  private static void addUsage(Connection connection, List<Placed> placed) throws SQLException {
+    var days = new TreeMap<Day, long[]>();
+    for (Placed each : placed) {
+      StoreChunk chunk = each.chunk();
+      var day = new Day(chunk.project(), LocalDate.ofInstant(chunk.receivedAt(), ZoneOffset.UTC));
+      long[] sums = days.computeIfAbsent(day, _ -> new long[2]);
+      sums[0]++;
+      sums[1] += chunk.events().rawBytes();
+    }
+    try (var statement =
+        connection.prepareStatement(
+            """
+            insert into usage as known (project_id, day, chunks, raw_bytes)
+            select project_id, day::date, chunks, raw_bytes
+            from unnest(?::uuid[], ?::text[], ?::bigint[], ?::bigint[])
+              as added (project_id, day, chunks, raw_bytes)
+            on conflict (project_id, day) do update set
+              chunks = known.chunks + excluded.chunks,
+              raw_bytes = known.raw_bytes + excluded.raw_bytes
+            """)) {
+      new Columns<>(statement, List.copyOf(days.entrySet()))
+          .uuids(entry -> entry.getKey().project())
+          .text(entry -> entry.getKey().day().toString())
+          .longs(entry -> entry.getValue()[0])
+          .longs(entry -> entry.getValue()[1]);
+      statement.executeUpdate();
+    }
+  }
+}

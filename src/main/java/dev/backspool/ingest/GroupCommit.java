@@ -1,0 +1,200 @@
+package dev.backspool.ingest;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.ToLongFunction;
+
+/**
+ * Joins the writes of many threads into one transaction: a writer takes what is waiting, bounded by
+ * rows and bytes, writes it, and wakes everybody whose rows are now committed.
+ *
+ * <p>When a transaction fails, its requests are halved and tried again until the one that makes it
+ * fail stands alone and is answered alone. The queue is bounded: {@link #submit} throws {@link
+ * Full} rather than let the heap grow.
+ *
+ * @param <T> what is written
+ * @param <R> what its writer answers
+ */
+final class GroupCommit<T, R> implements AutoCloseable {
+
+  /**
+   * Writes a group in one transaction: it returns after the commit, an answer for each in order.
+   */
+  @FunctionalInterface
+  interface Writer<T, R> {
+    List<R> write(List<T> group);
+
+    /**
+     * Whether the failure concerns the database as a whole, so that halving the group is no use.
+     */
+    default boolean isOutage(RuntimeException failure) {
+      return false;
+    }
+  }
+
+  /**
+   * How much is joined and how much may wait.
+   *
+   * @param groupRows most requests in one transaction
+   * @param groupBytes most payload in one transaction; a larger single request goes alone
+   * @param waitingBytes most payload that may wait; beyond it {@link Full}
+   * @param writers threads that commit; one is best for a hot table, a second hides the commit's
+   *     fsync
+   */
+  record Bounds(int groupRows, long groupBytes, int waitingRows, long waitingBytes, int writers) {}
+
+  /** The queue is full: the caller should answer 503. */
+  static final class Full extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Full() {
+      super("the commit queue is full", null, false, false);
+    }
+  }
+
+  private record Waiting<T, R>(T item, long bytes, CompletableFuture<R> answer) {}
+
+  private final Writer<T, R> writer;
+  private final ToLongFunction<T> size;
+  private final Bounds bounds;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition arrived = lock.newCondition();
+  private final ArrayDeque<Waiting<T, R>> queue = new ArrayDeque<>();
+  private final List<Thread> threads = new ArrayList<>();
+  private long waitingBytes;
+  private boolean closed;
+
+  GroupCommit(String name, Bounds bounds, ToLongFunction<T> size, Writer<T, R> writer) {
+    this.writer = writer;
+    this.size = size;
+    this.bounds = bounds;
+    for (int i = 0; i < bounds.writers(); i++) {
+      threads.add(Thread.ofPlatform().name(name + "-" + i).daemon().start(this::run));
+    }
+  }
+
+  /**
+   * Waits until the item is committed.
+   *
+   * @throws Full when too much is waiting, or the server is stopping
+   * @throws RuntimeException what the writer threw for this item alone, or for the whole database
+   */
+  R submit(T item) {
+    var waiting = new Waiting<T, R>(item, size.applyAsLong(item), new CompletableFuture<>());
+    lock.lock();
+    try {
+      boolean full =
+          queue.size() >= bounds.waitingRows()
+              || (waitingBytes > 0 && waitingBytes + waiting.bytes() > bounds.waitingBytes());
+      if (closed || full) {
+        throw new Full();
+      }
+      queue.add(waiting);
+      waitingBytes += waiting.bytes();
+      arrived.signal();
+    } finally {
+      lock.unlock();
+    }
+    try {
+      return waiting.answer().join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw e;
+    }
+  }
+
+  /** How many requests wait to be taken. */
+  int waiting() {
+    lock.lock();
+    try {
+      return queue.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void run() {
+    while (true) {
+      List<Waiting<T, R>> group = take();
+      if (group.isEmpty()) {
+        return;
+      }
+      commit(group);
+    }
+  }
+
+  /** Blocks until something waits; empty when closed and drained. */
+  private List<Waiting<T, R>> take() {
+    lock.lock();
+    try {
+      while (queue.isEmpty()) {
+        if (closed) {
+          return List.of();
+        }
+        arrived.awaitUninterruptibly();
+      }
+      var group = new ArrayList<Waiting<T, R>>();
+      long bytes = 0;
+      while (!queue.isEmpty() && group.size() < bounds.groupRows()) {
+        long next = queue.element().bytes();
+        if (!group.isEmpty() && bytes + next > bounds.groupBytes()) {
+          break;
+        }
+        bytes += next;
+        group.add(queue.remove());
+      }
+      waitingBytes -= bytes;
+      return group;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void commit(List<Waiting<T, R>> group) {
+    List<R> answers;
+    try {
+      answers = writer.write(group.stream().map(Waiting::item).toList());
+    } catch (RuntimeException e) {
+      if (group.size() == 1 || writer.isOutage(e)) {
+        group.forEach(waiting -> waiting.answer().completeExceptionally(e));
+      } else {
+        commit(group.subList(0, group.size() / 2));
+        commit(group.subList(group.size() / 2, group.size()));
+      }
+      return;
+    } catch (Throwable e) {
+      group.forEach(waiting -> waiting.answer().completeExceptionally(e));
+      throw e;
+    }
+    for (int i = 0; i < group.size(); i++) {
+      group.get(i).answer().complete(answers.get(i));
+    }
+  }
+
+  /** Takes nothing new, commits what waits, and ends the writers. */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      arrived.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    for (Thread thread : threads) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package dev.backspool.ingest;
+
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Does a small task again and again, a pause between. A failure is logged and does not end it. */
+final class Periodic implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Periodic.class);
+
+  private final Thread thread;
+
+  Periodic(String name, Duration pause, Runnable task) {
+    thread = Thread.ofVirtual().name(name).start(() -> run(name, pause, task));
+  }
+
+  private static void run(String name, Duration pause, Runnable task) {
+    while (true) {
+      try {
+        Thread.sleep(pause);
+        task.run();
+      } catch (InterruptedException e) {
+        return;
+      } catch (RuntimeException e) {
+        LOG.warn("{} failed, tried again in {}: {}", name, pause, e.getMessage());
+      }
+    }
+  }
+
+  /** Ends it; a task that runs is waited for. */
+  @Override
+  public void close() {
+    thread.interrupt();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

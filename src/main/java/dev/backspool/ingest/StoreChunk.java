@@ -1,0 +1,34 @@
+package dev.backspool.ingest;
+
+import dev.backspool.Source;
+import dev.backspool.Visitor;
+import dev.backspool.rrweb.EventBlock;
+import dev.backspool.session.Opener;
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The command to store one uploaded batch of rrweb events of one tab.
+ *
+ * @param batchId names the upload within its project: the same id again is answered from the
+ *     receipt
+ * @param tabId one page load or one browser tab, as the contract has it; node ids are valid inside
+ *     it
+ * @param seq the number the SDK gave the batch within its tab; null where it gives none
+ * @param sentAt the client's clock as it sent; null where the contract does not tell
+ * @param keepTimes true for imports: the events are as old as they say, nothing is shifted or
+ *     clamped
+ */
+public record StoreChunk(
+    UUID project,
+    Source source,
+    Opener opener,
+    String batchId,
+    String tabId,
+    @Nullable Long seq,
+    Instant receivedAt,
+    @Nullable Instant sentAt,
+    boolean keepTimes,
+    Visitor visitor,
+    EventBlock events) {}

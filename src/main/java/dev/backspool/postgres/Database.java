@@ -1,0 +1,165 @@
+package dev.backspool.postgres;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.pool.HikariPool;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.UUID;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/**
+ * Connections and transactions over a PostgreSQL, embedded or the operator's own.
+ *
+ * <p>Three ways in, by what they may do: {@link #read} sees one project and changes nothing, {@link
+ * #write} changes rows of all projects, {@link #own} changes tables. A database that does not
+ * answer is a {@link DatabaseUnavailable} from each of them. Threads share one instance.
+ */
+public final class Database implements AutoCloseable {
+  private static final int WRITERS = 6;
+  private static final int READERS = 10;
+  private static final Duration READ_LIMIT = Duration.ofSeconds(30);
+  private static final Duration WRITE_LIMIT = Duration.ofSeconds(60);
+
+  /** How long a request waits for a connection before it is told that the database is away. */
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  private final Jdbi owner;
+  private final HikariDataSource writers;
+  private final HikariDataSource readers;
+  private final Jdbi writing;
+  private final Jdbi reading;
+
+  private Database(DatabaseUrl url) {
+    PGSimpleDataSource owning = source(url, "backspool owner");
+    owner = Jdbi.create(owning);
+    Migrations.run(owning, url);
+    writers = pool(url, "writer", WRITERS, WRITE_LIMIT);
+    try {
+      readers = pool(url, "reader", READERS, READ_LIMIT);
+    } catch (RuntimeException failure) {
+      writers.close();
+      throw failure;
+    }
+    writing = Jdbi.create(writers);
+    reading = Jdbi.create(readers);
+  }
+
+  /**
+   * Brings the database up to date and opens the pools.
+   *
+   * @param url {@code postgresql://user:password@host:5432/name}, {@code postgres://…} or {@code
+   *     jdbc:postgresql://…}
+   * @param user for a url without one
+   * @param password for a url without one
+   * @throws PostgresStartException when the server cannot be reached, is older than PostgreSQL 15,
+   *     or does not let this user make tables and the two roles
+   */
+  public static Database open(String url, @Nullable String user, @Nullable String password) {
+    DatabaseUrl parsed = DatabaseUrl.parse(url, user, password);
+    try {
+      return new Database(parsed);
+    } catch (HikariPool.PoolInitializationException failure) {
+      throw new PostgresStartException(
+          "The database %s cannot be used: %s".formatted(parsed, failure.getMessage()), failure);
+    }
+  }
+
+  /**
+   * Reads, in one transaction that sees only the rows of a project: row-level security compares
+   * them with {@code backspool_project()}.
+   */
+  public <T extends @Nullable Object> T read(UUID project, HandleFunction<T> work) {
+    try {
+      return reading.inTransaction(handle -> {
+        handle
+            .createQuery("select set_config('backspool.project', :project, true)")
+            .bind("project", project.toString())
+            .mapTo(String.class)
+            .one();
+        return work.in(handle);
+      });
+    } catch (RuntimeException failure) {
+      throw DatabaseUnavailable.translate(failure);
+    }
+  }
+
+  /** Reads and writes rows of any project, in one transaction. Rolled back when the work throws. */
+  public <T extends @Nullable Object> T write(HandleFunction<T> work) {
+    try {
+      return writing.inTransaction(work::in);
+    } catch (RuntimeException failure) {
+      throw DatabaseUnavailable.translate(failure);
+    }
+  }
+
+  /**
+   * Changes tables, in one transaction, as their owner and past row-level security: partitions and
+   * maintenance. On a connection of its own, without a time limit.
+   */
+  public <T extends @Nullable Object> T own(HandleFunction<T> work) {
+    try {
+      return owner.inTransaction(work::in);
+    } catch (RuntimeException failure) {
+      throw DatabaseUnavailable.translate(failure);
+    }
+  }
+
+  /**
+   * A writer's connection for the group commit. Auto-commit is off: the caller commits or rolls
+   * back, and closes it. For failures of the connection itself ask {@link
+   * DatabaseUnavailable#isCauseOf}.
+   */
+  public Connection writer() {
+    try {
+      Connection connection = writers.getConnection();
+      connection.setAutoCommit(false); // the pool turns it on again when it gets it back
+      return connection;
+    } catch (SQLException failure) {
+      throw new DatabaseUnavailable(failure);
+    }
+  }
+
+  /** Closes the pools; transactions that run are cut off. */
+  @Override
+  public void close() {
+    readers.close();
+    writers.close();
+  }
+
+  private static HikariDataSource pool(DatabaseUrl url, String role, int size, Duration limit) {
+    PGSimpleDataSource source = source(url, "backspool " + role);
+    // Later than the server's own limit: this one is for a server that says nothing any more.
+    source.setSocketTimeout(Math.toIntExact(limit.plusSeconds(30).toSeconds()));
+    HikariConfig config = new HikariConfig();
+    config.setPoolName("postgres-" + role);
+    config.setDataSource(source);
+    config.setMaximumPoolSize(size);
+    config.setMinimumIdle(2);
+    config.setConnectionTimeout(PATIENCE.toMillis());
+    config.setReadOnly(role.equals("reader"));
+    config.setConnectionInitSql(
+        """
+        set role backspool_%s;
+        set statement_timeout = '%ds';
+        set lock_timeout = '10s';
+        set idle_in_transaction_session_timeout = '%2$ds'
+        """
+            .formatted(role, limit.toSeconds()));
+    return new HikariDataSource(config);
+  }
+
+  private static PGSimpleDataSource source(DatabaseUrl url, String name) {
+    PGSimpleDataSource source = new PGSimpleDataSource();
+    source.setApplicationName(name);
+    source.setConnectTimeout(10);
+    source.setTcpKeepAlive(true);
+    source.setUrl(url.jdbc());
+    source.setUser(url.user());
+    source.setPassword(url.password());
+    return source;
+  }
+}

@@ -1,0 +1,10 @@
+/**
+ * Our own wire contract: {@code POST /v1/replay}, as {@code backspool.js} and plain rrweb senders
+ * use it.
+ *
+ * <p>Before it on the path: {@code http}. After it: {@code ingest}.
+ */
+@NullMarked
+package dev.backspool.protocol.backspool;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,213 @@
+package dev.backspool.server;
+
+import java.net.URI;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything an operator can set, read once. No other code looks at the environment.
+ *
+ * @param host address to listen on ({@code BACKSPOOL_HOST})
+ * @param port port to listen on; 0 takes a free one ({@code BACKSPOOL_PORT})
+ * @param dataDir what the embedded default keeps ({@code BACKSPOOL_DATA_DIR})
+ * @param databaseUrl a PostgreSQL 15+ of the operator's; null starts the embedded one ({@code
+ *     BACKSPOOL_DATABASE_URL})
+ * @param adminToken signs in to the dashboard; null makes one at first start ({@code
+ *     BACKSPOOL_ADMIN_TOKEN})
+ * @param publicUrl where browsers reach the server; null is derived from host and port ({@code
+ *     BACKSPOOL_PUBLIC_URL})
+ * @param sessionIdle silence that ends a session the server groups ({@code BACKSPOOL_SESSION_IDLE})
+ * @param sessionMax age at which any session is split ({@code BACKSPOOL_SESSION_MAX})
+ * @param maxBodyBytes largest upload as sent ({@code BACKSPOOL_MAX_BODY_BYTES})
+ * @param maxInflatedBytes largest upload after decompression ({@code BACKSPOOL_MAX_INFLATED_BYTES})
+ * @param maxEvents most rrweb events in one upload ({@code BACKSPOOL_MAX_EVENTS})
+ * @param maxJsonDepth deepest nesting of one event ({@code BACKSPOOL_MAX_JSON_DEPTH})
+ * @param maxWaitingBytes compressed bytes that may wait to be committed before uploads are answered
+ *     503 ({@code BACKSPOOL_MAX_WAITING_BYTES})
+ * @param requestsPerMinute uploads a minute of one project ({@code BACKSPOOL_REQUESTS_PER_MINUTE})
+ */
+public record Config(
+    String host,
+    int port,
+    Path dataDir,
+    @Nullable String databaseUrl,
+    @Nullable String adminToken,
+    @Nullable URI publicUrl,
+    Duration sessionIdle,
+    Duration sessionMax,
+    int maxBodyBytes,
+    int maxInflatedBytes,
+    int maxEvents,
+    int maxJsonDepth,
+    int maxWaitingBytes,
+    int requestsPerMinute) {
+
+  /** All that is wrong with a configuration, a sentence each. */
+  public static final class Invalid extends RuntimeException {
+    private static final long serialVersionUID = 1;
+    private final transient List<String> problems;
+
+    Invalid(List<String> problems) {
+      super(String.join("\n", problems), null, false, false);
+      this.problems = problems;
+    }
+
+    public List<String> problems() {
+      return problems;
+    }
+  }
+
+  /**
+   * Reads the settings; pure.
+   *
+   * @param settings names and values, such as the environment; other names than {@code BACKSPOOL_*}
+   *     are passed over
+   * @throws Invalid naming every problem at once
+   */
+  public static Config from(Map<String, String> settings) {
+    var read = new Reader(settings);
+    var config =
+        new Config(
+            read.text("BACKSPOOL_HOST", "127.0.0.1"),
+            read.whole("BACKSPOOL_PORT", 8420, 0, 65_535),
+            read.path("BACKSPOOL_DATA_DIR", "data"),
+            read.databaseUrl("BACKSPOOL_DATABASE_URL"),
+            read.token("BACKSPOOL_ADMIN_TOKEN"),
+            read.url("BACKSPOOL_PUBLIC_URL"),
+            read.duration("BACKSPOOL_SESSION_IDLE", Duration.ofMinutes(30)),
+            read.duration("BACKSPOOL_SESSION_MAX", Duration.ofHours(12)),
+            read.whole("BACKSPOOL_MAX_BODY_BYTES", 16 << 20, 1 << 10, 256 << 20),
+            read.whole("BACKSPOOL_MAX_INFLATED_BYTES", 32 << 20, 1 << 10, 512 << 20),
+            read.whole("BACKSPOOL_MAX_EVENTS", 50_000, 1, 1_000_000),
+            read.whole("BACKSPOOL_MAX_JSON_DEPTH", 1_000, 16, 10_000),
+            read.whole("BACKSPOOL_MAX_WAITING_BYTES", 64 << 20, 1 << 10, Integer.MAX_VALUE),
+            read.whole("BACKSPOOL_REQUESTS_PER_MINUTE", 600_000, 1, Integer.MAX_VALUE));
+    read.finish();
+    return config;
+  }
+
+  private static final class Reader {
+    private static final String PREFIX = "BACKSPOOL_";
+
+    private final Map<String, String> settings;
+    private final List<String> problems = new ArrayList<>();
+    private final Set<String> unknown = new TreeSet<>();
+
+    Reader(Map<String, String> settings) {
+      this.settings = settings;
+      settings.keySet().stream().filter(name -> name.startsWith(PREFIX)).forEach(unknown::add);
+      // Read by the launcher before there is a configuration.
+      unknown.removeAll(List.of("BACKSPOOL_CONFIG", "BACKSPOOL_JAVA_OPTS"));
+    }
+
+    private @Nullable String value(String name) {
+      unknown.remove(name);
+      String value = settings.get(name);
+      return value == null || value.isBlank() ? null : value.strip();
+    }
+
+    String text(String name, String otherwise) {
+      String value = value(name);
+      return value == null ? otherwise : value;
+    }
+
+    int whole(String name, int otherwise, int least, int most) {
+      String value = value(name);
+      if (value == null) {
+        return otherwise;
+      }
+      try {
+        int number = Integer.parseInt(value);
+        if (number >= least && number <= most) {
+          return number;
+        }
+      } catch (NumberFormatException e) {
+        // Falls through to the one message for everything that is no such number.
+      }
+      problem(name, value, "a whole number from " + least + " to " + most);
+      return otherwise;
+    }
+
+    Path path(String name, String otherwise) {
+      String value = text(name, otherwise);
+      try {
+        return Path.of(value).toAbsolutePath().normalize();
+      } catch (InvalidPathException e) {
+        problem(name, value, "a directory");
+        return Path.of(otherwise);
+      }
+    }
+
+    Duration duration(String name, Duration otherwise) {
+      String value = value(name);
+      if (value == null) {
+        return otherwise;
+      }
+      try {
+        Duration duration = Duration.parse(value);
+        if (duration.isPositive()) {
+          return duration;
+        }
+      } catch (DateTimeParseException e) {
+        // Falls through to the one message.
+      }
+      problem(name, value, "an ISO-8601 duration such as PT30M");
+      return otherwise;
+    }
+
+    @Nullable URI url(String name) {
+      String value = value(name);
+      if (value == null) {
+        return null;
+      }
+      try {
+        URI url = URI.create(value.replaceAll("/+$", ""));
+        if (url.getHost() != null && List.of("http", "https").contains(url.getScheme())) {
+          return url;
+        }
+      } catch (IllegalArgumentException e) {
+        // Falls through to the one message.
+      }
+      problem(name, value, "an address such as https://replay.example.com");
+      return null;
+    }
+
+    @Nullable String databaseUrl(String name) {
+      String value = value(name);
+      if (value != null && !value.matches("(jdbc:)?postgres(ql)?://.+")) {
+        // The value may hold a password: it is not repeated.
+        problems.add(name + " must look like postgresql://user:password@host:5432/database");
+        return null;
+      }
+      return value;
+    }
+
+    @Nullable String token(String name) {
+      String value = value(name);
+      if (value != null && value.length() < 16) {
+        problems.add(name + " must have at least 16 characters");
+        return null;
+      }
+      return value;
+    }
+
+    private void problem(String name, String value, String wanted) {
+      problems.add(name + " must be " + wanted + ", not \"" + value + "\"");
+    }
+
+    void finish() {
+      unknown.forEach(name -> problems.add(name + " is not a setting of Backspool"));
+      if (!problems.isEmpty()) {
+        throw new Invalid(problems);
+      }
+    }
+  }
+}

@@ -1,0 +1,140 @@
+package dev.backspool.server;
+
+import dev.backspool.api.SignIn;
+import dev.backspool.http.Bodies;
+import dev.backspool.ingest.ChunkDays;
+import dev.backspool.ingest.Ingest;
+import dev.backspool.postgres.Database;
+import dev.backspool.postgres.EmbeddedPostgres;
+import dev.backspool.project.Projects;
+import dev.backspool.protocol.backspool.ReplayUpload;
+import dev.backspool.protocol.uxcam.EventUpload;
+import dev.backspool.protocol.uxcam.SnapshotUpload;
+import dev.backspool.rrweb.Limits;
+import dev.backspool.session.SessionLimits;
+import io.javalin.Javalin;
+import java.net.URI;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The whole wiring, top to bottom. */
+public final class Server implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Server.class);
+
+  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  private final Database database;
+  private final Projects projects;
+  private final Ingest ingest;
+  private final SignIn signIn;
+  private final Javalin http;
+  private final URI url;
+
+  /**
+   * Starts everything; requests are served when it returns.
+   *
+   * @throws dev.backspool.postgres.PostgresStartException when there is no database to use
+   */
+  public Server(Config config) {
+    try {
+      database = keep(database(config));
+      keep(new ChunkDays(database));
+      projects = new Projects(database);
+      ingest =
+          keep(
+              new Ingest(
+                  database,
+                  projects,
+                  new SessionLimits(config.sessionIdle(), config.sessionMax()),
+                  new Ingest.Limits(
+                      config.requestsPerMinute(),
+                      new Ingest.CommitBounds(
+                          512, 16L << 20, 20_000, config.maxWaitingBytes(), 2))));
+      var bodies = new Bodies(Math.max(64L << 20, Runtime.getRuntime().maxMemory() / 4));
+      signIn = new SignIn(database, bodies, config.adminToken(), publicUrl(config));
+      var eventLimits =
+          new Limits(config.maxEvents(), config.maxJsonDepth(), config.maxInflatedBytes());
+      var bodyLimits =
+          new Bodies.Limits(config.maxBodyBytes(), config.maxInflatedBytes(), MOST_RATIO);
+      var routes =
+          new Routes(
+              signIn,
+              new ReplayUpload(ingest, bodies, bodyLimits, eventLimits),
+              new SnapshotUpload(ingest, bodies, bodyLimits, eventLimits),
+              new EventUpload(ingest, bodies, bodyLimits, eventLimits));
+      http = keep(Edge.start(config.host(), config.port(), routes), Edge::stop);
+      url = URI.create("http://" + config.host() + ":" + http.port());
+    } catch (RuntimeException | Error failure) {
+      close();
+      throw failure;
+    }
+  }
+
+  /** rrweb's JSON of repetitive pages compresses by up to 300; a bomb by thousands. */
+  private static final int MOST_RATIO = 1_000;
+
+  private Database database(Config config) {
+    String external = config.databaseUrl();
+    if (external != null) {
+      return Database.open(external, null, null);
+    }
+    EmbeddedPostgres embedded = keep(EmbeddedPostgres.start(config.dataDir()));
+    return Database.open(embedded.jdbcUrl(), embedded.user(), embedded.password());
+  }
+
+  static URI publicUrl(Config config) {
+    URI configured = config.publicUrl();
+    return configured != null
+        ? configured
+        : URI.create("http://" + config.host() + ":" + config.port());
+  }
+
+  private <T extends AutoCloseable> T keep(T part) {
+    parts.push(part);
+    return part;
+  }
+
+  private <T> T keep(T part, java.util.function.Consumer<T> stop) {
+    parts.push(() -> stop.accept(part));
+    return part;
+  }
+
+  /** Where it listens. */
+  public URI url() {
+    return url;
+  }
+
+  /** The admin token made by this start, if it made one. */
+  public Optional<String> newAdminToken() {
+    return signIn.newToken();
+  }
+
+  public Projects projects() {
+    return projects;
+  }
+
+  public Ingest ingest() {
+    return ingest;
+  }
+
+  public Database postgres() {
+    return database;
+  }
+
+  /**
+   * Ends in the reverse order of the start: requests in flight are answered, the commit queue
+   * drains, PostgreSQL stops clean.
+   */
+  @Override
+  public void close() {
+    while (!parts.isEmpty()) {
+      try {
+        parts.pop().close();
+      } catch (Exception e) {
+        LOG.warn("Stopping: {}", e.toString());
+      }
+    }
+  }
+}

@@ -1,0 +1,181 @@
+package dev.backspool.server;
+
+import dev.backspool.Project;
+import dev.backspool.postgres.TestPostgres;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The real server on a fresh database of the shared embedded PostgreSQL, on a free port, and a
+ * client that speaks HTTP to it.
+ */
+public final class TestServer implements AutoCloseable {
+  public static final String ADMIN_TOKEN = "bst_test_0123456789abcdef";
+  public static final JsonMapper JSON = JsonMapper.shared();
+
+  private final Server server;
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  private TestServer(Server server) {
+    this.server = server;
+  }
+
+  public static TestServer start() {
+    return start(Map.of());
+  }
+
+  /**
+   * Starts a server.
+   *
+   * @param settings more settings, or others, as {@code BACKSPOOL_*} names
+   */
+  public static TestServer start(Map<String, String> settings) {
+    return start(TestPostgres.freshDatabase(), settings);
+  }
+
+  public static TestServer start(TestPostgres.Address database, Map<String, String> settings) {
+    var all = new HashMap<String, String>();
+    all.put("BACKSPOOL_PORT", "0");
+    all.put("BACKSPOOL_ADMIN_TOKEN", ADMIN_TOKEN);
+    all.put("BACKSPOOL_DATABASE_URL", url(database));
+    all.putAll(settings);
+    return new TestServer(new Server(Config.from(all)));
+  }
+
+  private static String url(TestPostgres.Address database) {
+    return database
+        .url()
+        .replaceFirst(
+            "^jdbc:postgresql://",
+            "postgresql://" + database.user() + ":" + database.password() + "@");
+  }
+
+  public Server server() {
+    return server;
+  }
+
+  public URI url() {
+    return server.url();
+  }
+
+  /** A new project of this server. */
+  public Project project() {
+    return server.projects().create("Shop", "web").project();
+  }
+
+  /** An answer and its body as text. */
+  public record Answer(int status, String body, HttpResponse<byte[]> response) {
+    public JsonNode json() {
+      return JSON.readTree(body);
+    }
+
+    public String header(String name) {
+      return response.headers().firstValue(name).orElse("");
+    }
+  }
+
+  /** A request being built; sent by {@link #send}. */
+  public final class Call {
+    private final String method;
+    private final String path;
+    private final List<String> headers = new ArrayList<>();
+    private BodyPublisher body = BodyPublishers.noBody();
+
+    private Call(String method, String path) {
+      this.method = method;
+      this.path = path;
+    }
+
+    public Call header(String name, String value) {
+      headers.add(name);
+      headers.add(value);
+      return this;
+    }
+
+    public Call bearer(String token) {
+      return header("Authorization", "Bearer " + token);
+    }
+
+    /** With the admin token. */
+    public Call admin() {
+      return bearer(ADMIN_TOKEN);
+    }
+
+    public Call body(byte[] bytes) {
+      body = BodyPublishers.ofByteArray(bytes);
+      return this;
+    }
+
+    public Call body(String text) {
+      return body(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    public Call body(BodyPublisher publisher) {
+      body = publisher;
+      return this;
+    }
+
+    public Call json(Object value) {
+      return header("Content-Type", "application/json").body(JSON.writeValueAsBytes(value));
+    }
+
+    public Answer send() {
+      var request = HttpRequest.newBuilder(url().resolve(path)).method(method, body);
+      if (!headers.isEmpty()) {
+        request.headers(headers.toArray(String[]::new));
+      }
+      try {
+        HttpResponse<byte[]> response = client.send(request.build(), BodyHandlers.ofByteArray());
+        return new Answer(
+            response.statusCode(), new String(response.body(), StandardCharsets.UTF_8), response);
+      } catch (IOException failure) {
+        throw new java.io.UncheckedIOException(failure);
+      } catch (InterruptedException interrupted) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException(interrupted);
+      }
+    }
+  }
+
+  public Call get(String path) {
+    return new Call("GET", path);
+  }
+
+  public Call post(String path) {
+    return new Call("POST", path);
+  }
+
+  public Call call(String method, String path) {
+    return new Call(method, path);
+  }
+
+  /** Every value of one column. */
+  public List<String> column(String sql) {
+    return server.postgres().own(handle -> handle.createQuery(sql).mapTo(String.class).list());
+  }
+
+  /** A single number. */
+  public long count(String sql) {
+    return server.postgres().own(handle -> handle.createQuery(sql).mapTo(Long.class).one());
+  }
+
+  @Override
+  public void close() {
+    client.close();
+    server.close();
+  }
+}
