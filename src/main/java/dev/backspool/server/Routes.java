@@ -8,13 +8,20 @@ import dev.backspool.postgres.DatabaseUnavailable;
 import dev.backspool.protocol.backspool.ReplayUpload;
 import dev.backspool.protocol.stackauth.ReplayBatches;
 import dev.backspool.protocol.stackauth.ReplayReads;
+import dev.backspool.protocol.uxcam.EventUpload;
+import dev.backspool.protocol.uxcam.SnapshotUpload;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.HttpResponseException;
 import java.util.List;
 
 /** The table of contents: every path the server answers is a line here. */
 record Routes(
-    SignIn signIn, ReplayUpload replay, ReplayBatches stackAuth, ReplayReads stackAuthReads) {
+    SignIn signIn,
+    ReplayUpload replay,
+    ReplayBatches stackAuth,
+    ReplayReads stackAuthReads,
+    SnapshotUpload snapshots,
+    EventUpload uxcamEvents) {
 
   void register(RoutesConfig routes) {
     // Our own upload contract
@@ -40,6 +47,12 @@ record Routes(
       routes.get(path + "/{id}/chunks/{chunk}/events", stackAuthReads::chunkEvents);
       routes.get(path + "/{id}/events", stackAuthReads::events);
     }
+
+    // The UXCam-like contract
+    routes.options("/api/snapshots/ingest", Cors::preflight);
+    routes.post("/api/snapshots/ingest", snapshots::post);
+    routes.options("/api/events/ingest", Cors::preflight);
+    routes.post("/api/events/ingest", uxcamEvents::post);
 
     // The dashboard's API
     routes.post("/api/sign-in", signIn::post);

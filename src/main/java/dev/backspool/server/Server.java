@@ -10,6 +10,8 @@ import dev.backspool.project.Projects;
 import dev.backspool.protocol.backspool.ReplayUpload;
 import dev.backspool.protocol.stackauth.ReplayBatches;
 import dev.backspool.protocol.stackauth.ReplayReads;
+import dev.backspool.protocol.uxcam.EventUpload;
+import dev.backspool.protocol.uxcam.SnapshotUpload;
 import dev.backspool.recording.Playback;
 import dev.backspool.rrweb.Limits;
 import dev.backspool.session.SessionLimits;
@@ -64,7 +66,9 @@ public final class Server implements AutoCloseable {
               signIn,
               new ReplayUpload(ingest, bodies, bodyLimits, eventLimits),
               new ReplayBatches(ingest, projects, bodies, config.maxJsonDepth()),
-              new ReplayReads(ingest, projects, database, new Playback(database)));
+              new ReplayReads(ingest, projects, database, new Playback(database)),
+              new SnapshotUpload(ingest, bodies, bodyLimits, eventLimits),
+              new EventUpload(ingest, bodies, bodyLimits, eventLimits));
       http = keep(Edge.start(config.host(), config.port(), routes), Edge::stop);
       url = URI.create("http://" + config.host() + ":" + http.port());
     } catch (RuntimeException | Error failure) {

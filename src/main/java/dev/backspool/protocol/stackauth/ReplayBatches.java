@@ -138,7 +138,7 @@ public final class ReplayBatches {
     String userAgent = text(ctx.userAgent());
     return user == null
         ? Visitor.of(userAgent)
-        : new Visitor(userAgent, null, text(user.id()), text(user.name()), text(user.email()));
+        : Visitor.of(userAgent).withProfile(text(user.id()), text(user.name()), text(user.email()));
   }
 
   /** No more of a text than anyone reads. */
