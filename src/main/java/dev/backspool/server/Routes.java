@@ -6,14 +6,22 @@ import dev.backspool.http.Problem;
 import dev.backspool.http.Refusal;
 import dev.backspool.postgres.DatabaseUnavailable;
 import dev.backspool.protocol.backspool.ReplayUpload;
+import dev.backspool.protocol.stackauth.ReplayBatches;
+import dev.backspool.protocol.stackauth.ReplayReads;
 import dev.backspool.protocol.uxcam.EventUpload;
 import dev.backspool.protocol.uxcam.SnapshotUpload;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.HttpResponseException;
+import java.util.List;
 
 /** The table of contents: every path the server answers is a line here. */
 record Routes(
-    SignIn signIn, ReplayUpload replay, SnapshotUpload snapshots, EventUpload uxcamEvents) {
+    SignIn signIn,
+    ReplayUpload replay,
+    SnapshotUpload snapshots,
+    EventUpload uxcamEvents,
+    ReplayBatches stackAuth,
+    ReplayReads stackAuthReads) {
 
   void register(RoutesConfig routes) {
     // Our own upload contract
@@ -25,6 +33,26 @@ record Routes(
     routes.post("/api/snapshots/ingest", snapshots::post);
     routes.options("/api/events/ingest", Cors::preflight);
     routes.post("/api/events/ingest", uxcamEvents::post);
+
+    // Stack Auth's session replays
+    for (String path :
+        List.of("/api/v1/session-replays/batch", "/api/latest/session-replays/batch")) {
+      routes.options(path, Cors::preflight);
+      routes.post(path, stackAuth::postReplay);
+    }
+    routes.options("/api/latest/session-recordings/batch", Cors::preflight);
+    routes.post("/api/latest/session-recordings/batch", stackAuth::postRecording);
+    for (String path :
+        List.of(
+            "/api/v1/session-replays",
+            "/api/latest/session-replays",
+            "/api/v1/internal/session-replays")) {
+      routes.get(path, stackAuthReads::list);
+      routes.get(path + "/{id}", stackAuthReads::one);
+      routes.get(path + "/{id}/chunks", stackAuthReads::chunks);
+      routes.get(path + "/{id}/chunks/{chunk}/events", stackAuthReads::chunkEvents);
+      routes.get(path + "/{id}/events", stackAuthReads::events);
+    }
 
     // The dashboard's API
     routes.post("/api/sign-in", signIn::post);

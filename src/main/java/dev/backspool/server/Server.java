@@ -8,8 +8,11 @@ import dev.backspool.postgres.Database;
 import dev.backspool.postgres.EmbeddedPostgres;
 import dev.backspool.project.Projects;
 import dev.backspool.protocol.backspool.ReplayUpload;
+import dev.backspool.protocol.stackauth.ReplayBatches;
+import dev.backspool.protocol.stackauth.ReplayReads;
 import dev.backspool.protocol.uxcam.EventUpload;
 import dev.backspool.protocol.uxcam.SnapshotUpload;
+import dev.backspool.recording.Playback;
 import dev.backspool.rrweb.Limits;
 import dev.backspool.session.SessionLimits;
 import io.javalin.Javalin;
@@ -63,7 +66,9 @@ public final class Server implements AutoCloseable {
               signIn,
               new ReplayUpload(ingest, bodies, bodyLimits, eventLimits),
               new SnapshotUpload(ingest, bodies, bodyLimits, eventLimits),
-              new EventUpload(ingest, bodies, bodyLimits, eventLimits));
+              new EventUpload(ingest, bodies, bodyLimits, eventLimits),
+              new ReplayBatches(ingest, projects, bodies, config.maxJsonDepth()),
+              new ReplayReads(ingest, projects, database, new Playback(database)));
       http = keep(Edge.start(config.host(), config.port(), routes), Edge::stop);
       url = URI.create("http://" + config.host() + ":" + http.port());
     } catch (RuntimeException | Error failure) {
