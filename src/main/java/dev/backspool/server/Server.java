@@ -46,9 +46,7 @@ public final class Server implements AutoCloseable {
                   database,
                   projects,
                   new SessionLimits(config.sessionIdle(), config.sessionMax()),
-                  new Ingest.Limits(
-                      config.requestsPerMinute(),
-                      new Ingest.CommitBounds(512, 16L << 20, 20_000, 64L << 20, 2))));
+                  new Ingest.Limits(config.requestsPerMinute(), Ingest.CommitBounds.STANDARD)));
       var bodies = new Bodies(Math.max(64L << 20, Runtime.getRuntime().maxMemory() / 4));
       signIn = new SignIn(database, bodies, config.adminToken(), publicUrl(config));
       var eventLimits =
