@@ -53,8 +53,7 @@ public final class Server implements AutoCloseable {
                   new SessionLimits(config.sessionIdle(), config.sessionMax()),
                   new Ingest.Limits(
                       config.requestsPerMinute(),
-                      new Ingest.CommitBounds(
-                          512, 16L << 20, 20_000, config.maxWaitingBytes(), 2))));
+                      Ingest.CommitBounds.STANDARD.withWaitingBytes(config.maxWaitingBytes()))));
       var bodies = new Bodies(Math.max(64L << 20, Runtime.getRuntime().maxMemory() / 4));
       signIn = new SignIn(database, bodies, config.adminToken(), publicUrl(config));
       var eventLimits =
