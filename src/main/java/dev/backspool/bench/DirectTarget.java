@@ -14,7 +14,7 @@ import java.time.Instant;
  * same statements, without HTTP and JSON.
  */
 record DirectTarget(Ingest ingest, Project project) implements Target {
-  private static final Visitor NOBODY = new Visitor(null, null, null, null, null);
+  private static final Visitor NOBODY = Visitor.of(null);
 
   @Override
   public void send(Upload upload, Batch batch) {
