@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  *     it
  * @param seq the number the SDK gave the batch within its tab; null where it gives none
  * @param sentAt the client's clock as it sent; null where the contract does not tell
- * @param keepTimes true for imports: the events are as old as they say, nothing is shifted or
- *     clamped
+ * @param shiftMs null for uploads: the shift from the client's clock to the server's is found when
+ *     the tab is first seen, and times stay near their receipt. An import names its own (0 keeps
+ *     the times as they are), and nothing is clamped
  */
 public record StoreChunk(
     UUID project,
@@ -29,6 +30,6 @@ public record StoreChunk(
     @Nullable Long seq,
     Instant receivedAt,
     @Nullable Instant sentAt,
-    boolean keepTimes,
+    @Nullable Long shiftMs,
     Visitor visitor,
     EventBlock events) {}
