@@ -44,12 +44,14 @@ create table session (
   has_full_snapshot boolean not null,
   user_agent        text,
   screen            text,
+  device_info       text,
   profile_id        text,
   profile_name      text,
   profile_email     text,
   primary key (project_id, id)
 );
 comment on column session.name is 'The session id the SDK uses; null where the server alone names the session.';
+comment on column session.device_info is 'What the SDK told of the device, JSON as it was sent.';
 comment on column session.last_received_at is 'Server clock: groups uploads into sessions, because event times can be forged.';
 create index session_project_id_last_event_at_id on session (project_id, last_event_at desc, id desc);
 create index session_project_id_name on session (project_id, name);
@@ -142,7 +144,6 @@ create table receipt (
   batch_id     text not null,
   session_id   uuid not null,
   event_count  integer not null,
-  content_hash text not null,
   received_at  timestamptz not null,
   primary key (project_id, batch_id)
 );

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,9 @@ import org.jspecify.annotations.Nullable;
 final class ChunkWriter implements GroupCommit.Writer<StoreChunk, Outcome.Stored> {
   private static final int TRIES = 5;
 
+  /** Deadlock and serialization failure. */
+  private static final Set<String> CONFLICTS = Set.of("40P01", "40001");
+
   private final Database database;
   private final OpenSessions openSessions;
 
@@ -43,7 +47,10 @@ final class ChunkWriter implements GroupCommit.Writer<StoreChunk, Outcome.Stored
     this.openSessions = openSessions;
   }
 
-  /** The same batch was committed by somebody else after we looked: the transaction starts over. */
+  /**
+   * Another writer was in the way (it committed the same batch after we looked, or both waited for
+   * each other): the transaction starts over.
+   */
   private static final class Overtaken extends RuntimeException {
     private static final long serialVersionUID = 1;
   }
@@ -105,6 +112,9 @@ final class ChunkWriter implements GroupCommit.Writer<StoreChunk, Outcome.Stored
         throw failure;
       }
     } catch (SQLException failure) {
+      if (failure.getSQLState() != null && CONFLICTS.contains(failure.getSQLState())) {
+        throw new Overtaken();
+      }
       throw DatabaseUnavailable.isCauseOf(failure)
           ? new DatabaseUnavailable(failure)
           : new Unstorable(failure);

@@ -62,10 +62,10 @@ final class Receipts {
         connection.prepareStatement(
             """
             insert into receipt
-              (project_id, batch_id, session_id, event_count, content_hash, received_at)
-            select project_id, batch_id, session_id, events, hash, to_timestamp(received / 1000.0)
-            from unnest(?::uuid[], ?::text[], ?::uuid[], ?::int[], ?::text[], ?::bigint[])
-              as given (project_id, batch_id, session_id, events, hash, received)
+              (project_id, batch_id, session_id, event_count, received_at)
+            select project_id, batch_id, session_id, events, to_timestamp(received / 1000.0)
+            from unnest(?::uuid[], ?::text[], ?::uuid[], ?::int[], ?::bigint[])
+              as given (project_id, batch_id, session_id, events, received)
             on conflict do nothing
             """)) {
       new Columns<>(statement, rows)
@@ -73,7 +73,6 @@ final class Receipts {
           .text(row -> chunk.apply(row).batchId())
           .uuids(session)
           .ints(row -> chunk.apply(row).events().eventCount())
-          .text(row -> chunk.apply(row).events().contentHash())
           .longs(row -> chunk.apply(row).receivedAt().toEpochMilli());
       return statement.executeUpdate();
     }

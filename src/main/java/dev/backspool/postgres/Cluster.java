@@ -85,6 +85,8 @@ final class Cluster {
     checkpoint_completion_target = 0.9
 
     shared_buffers = '128MB'
+    # Nobody subscribes to this server: one process less.
+    max_logical_replication_workers = 0
     work_mem = '16MB'
     maintenance_work_mem = '128MB'
     random_page_cost = 1.1

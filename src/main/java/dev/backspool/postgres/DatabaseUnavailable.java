@@ -3,6 +3,8 @@ package dev.backspool.postgres;
 import com.zaxxer.hikari.pool.HikariPool;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,9 +35,14 @@ public final class DatabaseUnavailable extends RuntimeException {
         : new DatabaseUnavailable(failure);
   }
 
-  /** Class 08 is the connection, 57P01 to 57P05 the server's state, 53300 too many connections. */
+  /**
+   * Class 08 is the connection, 53 is resources (a full disk, too many connections), 58 the system
+   * (a failing disk), 57P01 to 57P05 the server's state, 57014 and 55P03 time that ran out, 25006 a
+   * server that only reads, such as a replica.
+   */
   private static boolean meansAway(@Nullable String state) {
     return state != null
-        && (state.startsWith("08") || state.startsWith("57P0") || state.equals("53300"));
+        && (Stream.of("08", "53", "57P0", "58").anyMatch(state::startsWith)
+            || Set.of("57014", "55P03", "25006").contains(state));
   }
 }

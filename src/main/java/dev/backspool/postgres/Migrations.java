@@ -12,6 +12,9 @@ import org.flywaydb.core.api.FlywayException;
 final class Migrations {
   private static final int OLDEST_MAJOR = 15;
 
+  /** Says "backspool" to whoever looks into pg_locks. */
+  private static final long LOCK = 0x6261636b73706fL;
+
   private Migrations() {}
 
   /**
@@ -22,7 +25,12 @@ final class Migrations {
    */
   static void run(DataSource owner, DatabaseUrl url) {
     check(owner, url);
-    try {
+    try (Connection queue = owner.getConnection();
+        Statement statement = queue.createStatement()) {
+      // Flyway's own lock comes after it made its table, where two programs can meet already. Ours
+      // is
+      // given back when the connection closes.
+      statement.execute("select pg_advisory_lock(" + LOCK + ")");
       Flyway.configure(Migrations.class.getClassLoader())
           .dataSource(owner)
           .locations("classpath:db/migration")
@@ -35,7 +43,7 @@ final class Migrations {
           .loggers("slf4j")
           .load()
           .migrate();
-    } catch (FlywayException failure) {
+    } catch (SQLException | FlywayException failure) {
       throw new PostgresStartException(
           "The database %s could not be brought up to date: %s".formatted(url, reason(failure)),
           failure);

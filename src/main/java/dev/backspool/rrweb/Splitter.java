@@ -63,7 +63,7 @@ public final class Splitter implements AutoCloseable {
   /**
    * The next block, or null after the last.
    *
-   * @throws MalformedEvents when the stream is wrong from here on; blocks given before stay right
+   * @throws EventsRefused when the stream is wrong from here on; blocks given before stay right
    */
   public @Nullable EventBlock next() throws IOException, EventsRefused {
     Lines lines = new Lines(0, limits.maxBytes());
@@ -82,6 +82,9 @@ public final class Splitter implements AutoCloseable {
         position = end;
         separator();
       }
+    } catch (OversizedEvents refused) {
+      state = State.DONE;
+      throw refused;
     } catch (JsonFault fault) {
       state = State.DONE;
       throw new MalformedEvents("events" + fault.member, dropped + fault.at, fault.why);
@@ -128,20 +131,24 @@ public final class Splitter implements AutoCloseable {
     }
   }
 
-  /** Passes the element at the position, reading on until the buffer holds all of it. */
+  /**
+   * Passes the element at the position, reading on until the buffer holds all of it. Reading moves
+   * the buffer's bytes, so the element is then passed again.
+   */
   private int pass() throws IOException, JsonFault, OversizedEvents {
     while (true) {
       try {
         int end = element.pass(position, limits.maxBytes());
         // A number may go on in bytes not yet read.
-        if (end < filled || !fill()) {
+        if (end < filled || sourceEnded) {
           return end;
         }
       } catch (JsonFault fault) {
-        if (!fault.endedEarly || !fill()) {
+        if (!fault.endedEarly || sourceEnded) {
           throw fault.in("[" + passed + "]");
         }
       }
+      fill();
     }
   }
 
@@ -182,7 +189,7 @@ public final class Splitter implements AutoCloseable {
   }
 
   /** Reads on, first dropping what is done with; false at the stream's end. */
-  private boolean fill() throws IOException, JsonFault, OversizedEvents {
+  private boolean fill() throws IOException, OversizedEvents {
     if (sourceEnded) {
       return false;
     }
@@ -198,7 +205,7 @@ public final class Splitter implements AutoCloseable {
     }
     // Full before it is looked at: a half-read event would be scanned again for every few bytes.
     int read = source.readNBytes(buffer, filled, buffer.length - filled);
-    sourceEnded = read == 0;
+    sourceEnded = filled + read < buffer.length;
     filled += read;
     json.reset(buffer, filled);
     return read > 0;

@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * @param maxInflatedBytes largest upload after decompression ({@code BACKSPOOL_MAX_INFLATED_BYTES})
  * @param maxEvents most rrweb events in one upload ({@code BACKSPOOL_MAX_EVENTS})
  * @param maxJsonDepth deepest nesting of one event ({@code BACKSPOOL_MAX_JSON_DEPTH})
+ * @param maxWaitingBytes compressed bytes that may wait to be committed before uploads are answered
+ *     503 ({@code BACKSPOOL_MAX_WAITING_BYTES})
  * @param requestsPerMinute uploads a minute of one project ({@code BACKSPOOL_REQUESTS_PER_MINUTE})
  */
 public record Config(
@@ -45,6 +47,7 @@ public record Config(
     int maxInflatedBytes,
     int maxEvents,
     int maxJsonDepth,
+    int maxWaitingBytes,
     int requestsPerMinute) {
 
   /** All that is wrong with a configuration, a sentence each. */
@@ -85,6 +88,7 @@ public record Config(
             read.whole("BACKSPOOL_MAX_INFLATED_BYTES", 32 << 20, 1 << 10, 512 << 20),
             read.whole("BACKSPOOL_MAX_EVENTS", 50_000, 1, 1_000_000),
             read.whole("BACKSPOOL_MAX_JSON_DEPTH", 1_000, 16, 10_000),
+            read.whole("BACKSPOOL_MAX_WAITING_BYTES", 64 << 20, 1 << 10, Integer.MAX_VALUE),
             read.whole("BACKSPOOL_REQUESTS_PER_MINUTE", 600_000, 1, Integer.MAX_VALUE));
     read.finish();
     return config;

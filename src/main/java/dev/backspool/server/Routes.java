@@ -6,16 +6,25 @@ import dev.backspool.http.Problem;
 import dev.backspool.http.Refusal;
 import dev.backspool.postgres.DatabaseUnavailable;
 import dev.backspool.protocol.backspool.ReplayUpload;
+import dev.backspool.protocol.uxcam.EventUpload;
+import dev.backspool.protocol.uxcam.SnapshotUpload;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.HttpResponseException;
 
 /** The table of contents: every path the server answers is a line here. */
-record Routes(SignIn signIn, ReplayUpload replay) {
+record Routes(
+    SignIn signIn, ReplayUpload replay, SnapshotUpload snapshots, EventUpload uxcamEvents) {
 
   void register(RoutesConfig routes) {
     // Our own upload contract
     routes.options("/v1/replay", Cors::preflight);
     routes.post("/v1/replay", replay::post);
+
+    // The UXCam-like contract
+    routes.options("/api/snapshots/ingest", Cors::preflight);
+    routes.post("/api/snapshots/ingest", snapshots::post);
+    routes.options("/api/events/ingest", Cors::preflight);
+    routes.post("/api/events/ingest", uxcamEvents::post);
 
     // The dashboard's API
     routes.post("/api/sign-in", signIn::post);

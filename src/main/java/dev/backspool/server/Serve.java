@@ -25,6 +25,8 @@ import picocli.CommandLine.Command;
       "  BACKSPOOL_MAX_INFLATED_BYTES   largest upload after decompression (33554432)",
       "  BACKSPOOL_MAX_EVENTS           most rrweb events in one upload (50000)",
       "  BACKSPOOL_MAX_JSON_DEPTH       deepest nesting of one event (1000)",
+      "  BACKSPOOL_MAX_WAITING_BYTES    compressed bytes that may wait to be committed before",
+      "                                 uploads are answered 503 (67108864)",
       "  BACKSPOOL_REQUESTS_PER_MINUTE  uploads a minute of one project (600000)",
     })
 final class Serve implements Callable<Integer> {

@@ -8,6 +8,8 @@ import dev.backspool.postgres.Database;
 import dev.backspool.postgres.EmbeddedPostgres;
 import dev.backspool.project.Projects;
 import dev.backspool.protocol.backspool.ReplayUpload;
+import dev.backspool.protocol.uxcam.EventUpload;
+import dev.backspool.protocol.uxcam.SnapshotUpload;
 import dev.backspool.rrweb.Limits;
 import dev.backspool.session.SessionLimits;
 import io.javalin.Javalin;
@@ -48,14 +50,20 @@ public final class Server implements AutoCloseable {
                   new SessionLimits(config.sessionIdle(), config.sessionMax()),
                   new Ingest.Limits(
                       config.requestsPerMinute(),
-                      new Ingest.CommitBounds(512, 16L << 20, 20_000, 64L << 20, 2))));
+                      new Ingest.CommitBounds(
+                          512, 16L << 20, 20_000, config.maxWaitingBytes(), 2))));
       var bodies = new Bodies(Math.max(64L << 20, Runtime.getRuntime().maxMemory() / 4));
       signIn = new SignIn(database, bodies, config.adminToken(), publicUrl(config));
       var eventLimits =
           new Limits(config.maxEvents(), config.maxJsonDepth(), config.maxInflatedBytes());
       var bodyLimits =
           new Bodies.Limits(config.maxBodyBytes(), config.maxInflatedBytes(), MOST_RATIO);
-      var routes = new Routes(signIn, new ReplayUpload(ingest, bodies, bodyLimits, eventLimits));
+      var routes =
+          new Routes(
+              signIn,
+              new ReplayUpload(ingest, bodies, bodyLimits, eventLimits),
+              new SnapshotUpload(ingest, bodies, bodyLimits, eventLimits),
+              new EventUpload(ingest, bodies, bodyLimits, eventLimits));
       http = keep(Edge.start(config.host(), config.port(), routes), Edge::stop);
       url = URI.create("http://" + config.host() + ":" + http.port());
     } catch (RuntimeException | Error failure) {

@@ -61,6 +61,7 @@ public final class SessionRows {
           new Visitor(
               either(later.visitor.userAgent(), visitor.userAgent()),
               either(visitor.screen(), later.visitor.screen()),
+              either(visitor.deviceInfo(), later.visitor.deviceInfo()),
               either(later.visitor.profileId(), visitor.profileId()),
               either(later.visitor.profileName(), visitor.profileName()),
               either(later.visitor.profileEmail(), visitor.profileEmail())));
@@ -84,23 +85,23 @@ public final class SessionRows {
               project_id, id, name, source, started_at, last_event_at, first_received_at,
               last_received_at, chunk_count, event_count, click_count, input_count, error_count,
               page_count, raw_bytes, stored_bytes, has_full_snapshot, user_agent, screen,
-              profile_id, profile_name, profile_email)
+              device_info, profile_id, profile_name, profile_email)
             select
               project_id, id, name, source, to_timestamp(first_ms / 1000.0),
               to_timestamp(last_ms / 1000.0), to_timestamp(first_received_ms / 1000.0),
               to_timestamp(last_received_ms / 1000.0), chunks, events, clicks, inputs, errors,
               pages, raw_bytes, stored_bytes, full_snapshot, user_agent, screen,
-              profile_id, profile_name, profile_email
+              device_info, profile_id, profile_name, profile_email
             from unnest(
               ?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::bigint[], ?::bigint[], ?::bigint[],
               ?::bigint[], ?::int[], ?::bigint[], ?::int[], ?::int[], ?::int[], ?::int[],
               ?::bigint[], ?::bigint[], ?::boolean[], ?::text[], ?::text[], ?::text[], ?::text[],
-              ?::text[])
+              ?::text[], ?::text[])
               as widening (
                 project_id, id, name, source, first_ms, last_ms, first_received_ms,
                 last_received_ms, chunks, events, clicks, inputs, errors, pages, raw_bytes,
-                stored_bytes, full_snapshot, user_agent, screen, profile_id, profile_name,
-                profile_email)
+                stored_bytes, full_snapshot, user_agent, screen, device_info, profile_id,
+                profile_name, profile_email)
             on conflict (project_id, id) do update set
               started_at = least(known.started_at, excluded.started_at),
               last_event_at = greatest(known.last_event_at, excluded.last_event_at),
@@ -117,6 +118,7 @@ public final class SessionRows {
               has_full_snapshot = known.has_full_snapshot or excluded.has_full_snapshot,
               user_agent = coalesce(known.user_agent, excluded.user_agent),
               screen = coalesce(known.screen, excluded.screen),
+              device_info = coalesce(known.device_info, excluded.device_info),
               profile_id = coalesce(excluded.profile_id, known.profile_id),
               profile_name = coalesce(excluded.profile_name, known.profile_name),
               profile_email = coalesce(excluded.profile_email, known.profile_email)
@@ -141,6 +143,7 @@ public final class SessionRows {
           .booleans(Widening::fullSnapshot)
           .text(w -> w.visitor().userAgent())
           .text(w -> w.visitor().screen())
+          .text(w -> w.visitor().deviceInfo())
           .text(w -> w.visitor().profileId())
           .text(w -> w.visitor().profileName())
           .text(w -> w.visitor().profileEmail());

@@ -172,12 +172,11 @@ public final class ReplayUpload {
   }
 
   private static Visitor visitor(Context ctx) {
-    return new Visitor(
-        text(ctx.userAgent()),
-        null,
-        text(ctx.queryParam("profile_id")),
-        text(ctx.queryParam("profile_name")),
-        text(ctx.queryParam("profile_email")));
+    return Visitor.of(text(ctx.userAgent()))
+        .withProfile(
+            text(ctx.queryParam("profile_id")),
+            text(ctx.queryParam("profile_name")),
+            text(ctx.queryParam("profile_email")));
   }
 
   private static @Nullable String text(@Nullable String value) {

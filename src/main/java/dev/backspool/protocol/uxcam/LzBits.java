@@ -4,6 +4,8 @@ package dev.backspool.protocol.uxcam;
  * The bits of a compressed text: the highest of each symbol first, the lowest of each code first.
  */
 abstract sealed class LzBits {
+  private static final int MAX_FILLING = 2;
+
   private final int symbols;
   private final int bitsPerSymbol;
   private int position;
@@ -45,14 +47,15 @@ abstract sealed class LzBits {
   }
 
   /**
-   * After the end code: nothing may follow but the compressor's own filling, one symbol at most.
+   * After the end code: nothing may follow but zeros, which lz-string puts to fill the last symbol,
+   * or as a whole one when there was nothing to fill, and one more in the UTF-16 form.
    */
   void end() throws CorruptLzString {
-    boolean filled = (waiting & ((1L << waitingBits) - 1)) == 0;
-    if (position < symbols) {
-      filled &= symbol(position++) == 0;
+    boolean zeros = (waiting & ((1L << waitingBits) - 1)) == 0 && symbols - position <= MAX_FILLING;
+    while (zeros && position < symbols) {
+      zeros = symbol(position++) == 0;
     }
-    if (!filled || position < symbols) {
+    if (!zeros) {
       throw new CorruptLzString("more after the end");
     }
   }

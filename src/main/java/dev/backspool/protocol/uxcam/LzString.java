@@ -134,12 +134,13 @@ final class LzString {
     if (code > entries) {
       throw new CorruptLzString("a code that names nothing");
     }
-    int source = code == entries ? previous : code;
+    boolean unfinished = code == entries;
+    int source = unfinished ? previous : code;
     int size = entryLength[source];
-    makeRoom(size + 1);
+    makeRoom(unfinished ? size + 1 : size);
     System.arraycopy(output, entryStart[source], output, length, size);
     length += size;
-    if (code == entries) {
+    if (unfinished) {
       output[length] = output[length - size];
       length++;
     }

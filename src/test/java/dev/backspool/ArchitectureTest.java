@@ -1,0 +1,105 @@
+package dev.backspool;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** The arrows between the rooms, as docs/architecture.md draws them. */
+final class ArchitectureTest {
+  private static final JavaClasses PROGRAM =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages("dev.backspool");
+
+  private static final String ROOT = "dev.backspool";
+  private static final String[] OUTSIDE = {
+    "java..",
+    "javax..",
+    "jakarta..",
+    "org..",
+    "com..",
+    "io..",
+    "tools..",
+    "ua_parser..",
+    "me..",
+    "picocli.."
+  };
+
+  private static void mayUse(String room, String... others) {
+    String[] allowed = new String[OUTSIDE.length + others.length + 2];
+    System.arraycopy(OUTSIDE, 0, allowed, 0, OUTSIDE.length);
+    for (int i = 0; i < others.length; i++) {
+      allowed[OUTSIDE.length + i] = ROOT + "." + others[i] + "..";
+    }
+    allowed[allowed.length - 2] = ROOT;
+    allowed[allowed.length - 1] = ROOT + "." + room + "..";
+    classes()
+        .that()
+        .resideInAPackage(ROOT + "." + room + "..")
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(allowed)
+        .check(PROGRAM);
+  }
+
+  @Test
+  void the_nouns_import_nothing_but_the_jdk() {
+    classes()
+        .that()
+        .resideInAPackage(ROOT)
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(ROOT, "java..", "org.jspecify..")
+        .check(PROGRAM);
+  }
+
+  @Test
+  void the_rooms_use_only_what_lies_below_them() {
+    mayUse("postgres");
+    mayUse("rrweb");
+    mayUse("http");
+    mayUse("project", "postgres");
+    mayUse("session", "postgres", "rrweb");
+    mayUse("recording", "postgres", "rrweb");
+    mayUse("ingest", "postgres", "rrweb", "session", "project");
+    mayUse("protocol.backspool", "http", "ingest", "rrweb", "session");
+    mayUse("protocol.uxcam", "http", "ingest", "rrweb", "session");
+    mayUse("api", "http", "ingest", "rrweb", "session", "project", "postgres", "recording");
+  }
+
+  @Test
+  void no_room_stands_in_a_circle() {
+    slices().matching("dev.backspool.(*)..").should().beFreeOfCycles().check(PROGRAM);
+  }
+
+  @Test
+  void javalin_and_jetty_stay_at_the_edge() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(
+            ROOT + ".http..", ROOT + ".protocol..", ROOT + ".api..", ROOT + ".server..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.javalin..", "org.eclipse.jetty..", "jakarta.servlet..")
+        .check(PROGRAM);
+  }
+
+  @Test
+  void no_room_but_the_program_reads_the_environment_or_writes_to_the_console() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(ROOT + ".server..", ROOT + ".bench..", ROOT + ".postgres..")
+        .should()
+        .callMethod(System.class, "getenv")
+        .orShould()
+        .callMethod(System.class, "getenv", String.class)
+        .orShould()
+        .accessField(System.class, "out")
+        .check(PROGRAM);
+  }
+}

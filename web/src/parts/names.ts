@@ -1,0 +1,9 @@
+import type { Source } from '../api/types';
+
+/** How the ways into a project are called. */
+export const SOURCES: Record<Source, string> = {
+  backspool: 'Backspool recorder',
+  stackauth: 'Stack Auth',
+  uxcam: 'UXCam-style SDK',
+  import: 'Imported file',
+};

@@ -1,0 +1,183 @@
+import type { RrwebEvent } from './events';
+import { evict } from './frames';
+import { putStyles } from './styles';
+import type { Frame } from './timeline';
+import type { Ask, Said } from './wire';
+
+/** Why a frame has no events: it can never arrive, or it has not arrived though it was tried. */
+export type Trouble = { kind: 'gone' | 'failed'; status: number; message: string };
+
+interface Entry {
+  frame: Frame;
+  state: 'waiting' | 'loading' | 'ready' | 'gone' | 'failed';
+  events: RrwebEvent[];
+  attempts: number;
+  /** Names one fetch, so that what a cancelled one still says is not taken for the next one's. */
+  request: number;
+  trouble: Trouble | null;
+}
+
+/** Fetches at once; one more than two keeps the worker parsing while the network waits. */
+const AT_ONCE = 3;
+const ATTEMPTS = 3;
+
+/**
+ * The frames at hand, parsed. It is told what is wanted, most urgent first, and works towards that:
+ * what is no longer wanted is cancelled, what is far from the playhead is forgotten.
+ */
+export class FrameStore {
+  private readonly worker = new Worker(new URL('./frames.worker.ts', import.meta.url), { type: 'module' });
+  private readonly entries = new Map<number, Entry>();
+  private readonly texts = new Map<number, string>();
+  private readonly requests = new Map<number, Entry>();
+  private lastRequest = 0;
+  private wanted: Frame[] = [];
+  private disposed = false;
+
+  /** Adapted style sheets by their recorded text: what the Replayer would otherwise compute itself. */
+  readonly adapted = new Map<string, string>();
+
+  /**
+   * @param urlOf where a frame is fetched from
+   * @param onSettled called after a frame has arrived, or turned out to be gone or unreachable
+   */
+  constructor(
+    private readonly urlOf: (n: number) => string,
+    private readonly onSettled: (frame: Frame) => void,
+  ) {
+    this.worker.onmessage = ({ data }: MessageEvent<Said>) => this.hear(data);
+    this.worker.onerror = (event) => {
+      for (const entry of this.entries.values()) {
+        if (entry.state === 'loading') this.fail(entry, 0, event.message || 'The loader stopped.');
+      }
+    };
+  }
+
+  /** Sets what to have, most urgent first. */
+  want(frames: Frame[]): void {
+    if (this.disposed) return;
+    this.wanted = frames;
+    const needed = new Set(frames.map((f) => f.n));
+    for (const [n, entry] of this.entries) {
+      if (entry.state === 'loading' && !needed.has(n)) {
+        this.ask({ type: 'cancel', id: entry.request });
+        this.requests.delete(entry.request);
+        this.entries.delete(n);
+      }
+    }
+    const loaded = [...this.entries.values()].filter((e) => e.state === 'ready').map((e) => e.frame);
+    for (const n of evict(loaded, needed)) this.entries.delete(n);
+    this.next();
+  }
+
+  /** Whether nothing more is to be expected of this frame. */
+  settled(n: number): boolean {
+    const state = this.entries.get(n)?.state;
+    return state === 'ready' || state === 'gone';
+  }
+
+  /** The events of a frame; none for one that is gone or not here. */
+  events(n: number): readonly RrwebEvent[] {
+    const entry = this.entries.get(n);
+    return entry?.state === 'ready' ? entry.events : [];
+  }
+
+  trouble(n: number): Trouble | null {
+    return this.entries.get(n)?.trouble ?? null;
+  }
+
+  /** Tries again what could not be fetched. */
+  retry(): void {
+    for (const [n, entry] of this.entries) if (entry.state === 'failed') this.entries.delete(n);
+    this.next();
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    this.worker.terminate();
+    this.entries.clear();
+  }
+
+  private next(): void {
+    let busy = 0;
+    for (const entry of this.entries.values()) if (entry.state === 'loading') busy++;
+    for (const frame of this.wanted) {
+      if (busy >= AT_ONCE) return;
+      const entry = this.entries.get(frame.n);
+      if (entry && entry.state !== 'waiting') continue;
+      this.start(frame, entry?.attempts ?? 0);
+      busy++;
+    }
+  }
+
+  private start(frame: Frame, attempts: number): void {
+    const request = ++this.lastRequest;
+    const entry: Entry = { frame, state: 'loading', events: [], attempts, request, trouble: null };
+    this.entries.set(frame.n, entry);
+    this.requests.set(request, entry);
+    this.ask({ type: 'load', id: request, url: this.urlOf(frame.n) });
+  }
+
+  private hear(said: Said): void {
+    if (said.type === 'events') {
+      // Styles are sent once per worker, so they are kept even if the frame was cancelled meanwhile.
+      for (const style of said.styles) {
+        this.texts.set(style.key, style.text);
+        this.adapted.set(style.lookup, style.adapted);
+      }
+    }
+    const entry = this.requests.get(said.id);
+    if (!entry) return;
+    switch (said.type) {
+      case 'events':
+        putStyles(said.events, said.slots, (key) => this.texts.get(key) ?? '');
+        for (const event of said.events) entry.events.push(event);
+        return;
+      case 'done':
+        this.requests.delete(said.id);
+        entry.state = 'ready';
+        this.settle(entry);
+        return;
+      case 'failed':
+        this.fail(entry, said.status, said.message);
+        return;
+    }
+  }
+
+  private fail(entry: Entry, status: number, message: string): void {
+    this.requests.delete(entry.request);
+    entry.events = [];
+    if (status === 404 || status === 410) {
+      entry.state = 'gone';
+      entry.trouble = { kind: 'gone', status, message };
+      this.settle(entry);
+      return;
+    }
+    entry.attempts++;
+    // A refusal will not change by asking again; silence or a server fault may.
+    if (entry.attempts < ATTEMPTS && (status === 0 || status >= 500 || status === 429)) {
+      entry.state = 'loading';
+      setTimeout(
+        () => {
+          if (this.disposed || this.entries.get(entry.frame.n) !== entry) return;
+          entry.state = 'waiting';
+          this.next();
+        },
+        400 * 3 ** entry.attempts,
+      );
+      return;
+    }
+    entry.state = 'failed';
+    entry.trouble = { kind: 'failed', status, message };
+    this.settle(entry);
+  }
+
+  private settle(entry: Entry): void {
+    this.onSettled(entry.frame);
+    this.next();
+  }
+
+  private ask(ask: Ask): void {
+    this.worker.postMessage(ask);
+  }
+}

@@ -1,0 +1,96 @@
+import {
+  IconBrowser,
+  IconDeviceDesktop,
+  IconDeviceMobile,
+  IconDeviceTablet,
+  IconRobot,
+} from '@tabler/icons-react';
+import { memo } from 'react';
+import { Link } from 'react-router';
+import type { Session } from '../api/types';
+import { clock, count, counted, exactly, pathOf, when } from '../parts/format';
+import { Sparkline } from './Sparkline';
+import { deviceName, who } from './who';
+
+const DEVICES = {
+  desktop: IconDeviceDesktop,
+  mobile: IconDeviceMobile,
+  tablet: IconDeviceTablet,
+  bot: IconRobot,
+  unknown: IconBrowser,
+};
+
+interface Props {
+  session: Session;
+  to: string;
+  compact: boolean;
+  selected: boolean;
+}
+
+/** One session: a line of the table, or two lines when the list stands beside the player. */
+export const SessionRow = memo(function SessionRow({ session, to, compact, selected }: Props) {
+  const Device = DEVICES[session.device.type] ?? IconBrowser;
+  const device = deviceName(session.device);
+  const page = pathOf(session.first_page);
+  const badges = (
+    <span className="row-badges">
+      {session.live && (
+        <span className="badge live">
+          <span className="live-dot" />
+          live
+        </span>
+      )}
+      {session.error_count > 0 && <span className="badge bad">{counted(session.error_count, 'error')}</span>}
+      {!session.has_full_snapshot && (
+        <span className="badge" title="No full snapshot was received">
+          no picture
+        </span>
+      )}
+      {session.tab_count > 1 && <span className="badge">{session.tab_count} tabs</span>}
+    </span>
+  );
+  if (compact) {
+    return (
+      <Link to={to} className="row compact" aria-current={selected ? 'true' : undefined}>
+        <span className="row-line">
+          <b className="cut">{who(session)}</b>
+          {badges}
+          <span className="dim nowrap" title={exactly(session.last_event_at)}>
+            {when(session.last_event_at)}
+          </span>
+        </span>
+        <span className="row-line">
+          <span className="tnum">{clock(session.duration_ms)}</span>
+          <Sparkline counts={session.activity} width={56} />
+          <span className="dim cut grow">{page || counted(session.page_count, 'page')}</span>
+          <Device size={14} className="dim" aria-label={device} />
+        </span>
+      </Link>
+    );
+  }
+  return (
+    <Link to={to} className="row" aria-current={selected ? 'true' : undefined}>
+      <span className="cell-who">
+        <b className="cut">{who(session)}</b>
+        {badges}
+      </span>
+      <span className="cell-page cut dim" title={session.first_page ?? undefined}>
+        {page}
+      </span>
+      <span className="cell-when" title={exactly(session.last_event_at)}>
+        {when(session.last_event_at)}
+      </span>
+      <span className="cell-length">
+        <Sparkline counts={session.activity} />
+        <span>{clock(session.duration_ms)}</span>
+      </span>
+      <span className="cell-num">{count(session.page_count)}</span>
+      <span className="cell-num">{count(session.click_count)}</span>
+      <span className="cell-num">{count(session.event_count)}</span>
+      <span className="cell-device dim">
+        <Device size={14} aria-hidden="true" />
+        <span className="cut">{device}</span>
+      </span>
+    </Link>
+  );
+});
