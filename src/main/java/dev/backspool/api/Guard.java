@@ -46,8 +46,7 @@ public final class Guard {
     }
   }
 
-  private static void refuse(
-      Context ctx, int status, String code, String title, String detail) {
+  private static void refuse(Context ctx, int status, String code, String title, String detail) {
     Problem.send(ctx, Problem.of(status, code, title, detail));
     ctx.skipRemainingHandlers();
   }

@@ -1,12 +1,12 @@
 package dev.backspool.api;
 
+import dev.backspool.Reason;
 import dev.backspool.http.Json;
 import dev.backspool.http.Problem;
 import dev.backspool.http.Refusal;
 import dev.backspool.project.Projects;
 import dev.backspool.recording.SessionSummary;
 import dev.backspool.recording.Sessions;
-import dev.backspool.Reason;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -146,10 +146,12 @@ public final class LiveSessions implements AutoCloseable {
   public void close() {
     synchronized (feeds) {
       closed = true;
-      feeds.values().forEach(feed -> {
-        feed.thread.interrupt();
-        feed.listeners.forEach(Listener::end);
-      });
+      feeds
+          .values()
+          .forEach(feed -> {
+            feed.thread.interrupt();
+            feed.listeners.forEach(Listener::end);
+          });
       feeds.clear();
     }
   }

@@ -68,8 +68,8 @@ public final class Operations {
 
   private static void jvm(MetricsPage page) {
     var heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
-    page.gauge("jvm_memory_heap_used_bytes", "Heap in use.", heap.getUsed());
-    page.gauge("jvm_memory_heap_max_bytes", "Heap that may be used.", heap.getMax());
+    page.gauge("jvm_memory_heap_used_bytes", "Heap in use.", (double) heap.getUsed());
+    page.gauge("jvm_memory_heap_max_bytes", "Heap that may be used.", (double) heap.getMax());
     page.gauge(
         "jvm_threads_current",
         "Platform threads.",

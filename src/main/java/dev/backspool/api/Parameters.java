@@ -14,7 +14,9 @@ final class Parameters {
 
   private Parameters() {}
 
-  /** An id in the path; empty when it is none of ours, which is no different from an unknown one. */
+  /**
+   * An id in the path; empty when it is none of ours, which is no different from an unknown one.
+   */
   static java.util.Optional<UUID> id(Context ctx, String name) {
     try {
       UUID id = UUID.fromString(ctx.pathParam(name));

@@ -83,9 +83,7 @@ public final class ProjectApi {
     Json.send(
         ctx,
         ProjectJson.of(
-            rotated.project(),
-            projects.recorded(rotated.project().id()),
-            rotated.clientSecret()));
+            rotated.project(), projects.recorded(rotated.project().id()), rotated.clientSecret()));
   }
 
   /** {@code DELETE /api/projects/{p}}: with everything it recorded. */
@@ -109,9 +107,7 @@ public final class ProjectApi {
 
   /** The project that the address names. */
   static Project find(Projects projects, Context ctx) {
-    return Parameters.id(ctx, "project")
-        .flatMap(projects::byId)
-        .orElseThrow(NotThere::project);
+    return Parameters.id(ctx, "project").flatMap(projects::byId).orElseThrow(NotThere::project);
   }
 
   private void send(Context ctx, Project project) {

@@ -96,8 +96,7 @@ final class ProjectForm {
     var origins = new ArrayList<String>();
     for (int i = 0; i < value.size(); i++) {
       JsonNode entry = value.get(i);
-      String origin =
-          entry.isString() ? entry.stringValue().strip().toLowerCase(Locale.ROOT) : "";
+      String origin = entry.isString() ? entry.stringValue().strip().toLowerCase(Locale.ROOT) : "";
       if (!Origins.isEntry(origin)) {
         wrong(
             "allowed_origins[" + i + "]",
@@ -129,7 +128,8 @@ final class ProjectForm {
       if (host == null || url.getUserInfo() != null || text.length() > LONGEST_URL) {
         return false;
       }
-      return "https".equals(url.getScheme()) || "http".equals(url.getScheme()) && isLoopback(host);
+      return "https".equals(url.getScheme())
+          || ("http".equals(url.getScheme()) && isLoopback(host));
     } catch (IllegalArgumentException e) {
       return false;
     }

@@ -87,7 +87,9 @@ public final class RecordingApi {
   }
 
   private static byte[] coded(Payload payload, Coding coding) {
-    var bytes = new ByteArrayOutputStream(coding == Coding.GZIP ? payload.zstd().length : payload.rawBytes());
+    var bytes =
+        new ByteArrayOutputStream(
+            coding == Coding.GZIP ? payload.zstd().length : payload.rawBytes());
     try (OutputStream out = coding == Coding.GZIP ? new GZIPOutputStream(bytes) : bytes) {
       payload.writeLines(out);
     } catch (IOException e) {
@@ -121,8 +123,7 @@ public final class RecordingApi {
     Coding coding = Coding.of(ctx, ALL);
     coding.describe(ctx);
     ctx.contentType(NDJSON);
-    ctx.header(
-        "Backspool-Events", Long.toString(frames.stream().mapToLong(Frame::events).sum()));
+    ctx.header("Backspool-Events", Long.toString(frames.stream().mapToLong(Frame::events).sum()));
     ctx.header("Trailer", "Backspool-Events-Left-Out");
     long[] leftOut = new long[1];
     ctx.res()

@@ -42,8 +42,7 @@ public final class SessionApi {
     Json.send(
         ctx,
         new Answer(
-            page.sessions().stream().map(this::json).toList(),
-            next == null ? null : next.text()));
+            page.sessions().stream().map(this::json).toList(), next == null ? null : next.text()));
   }
 
   /** {@code GET …/sessions/{s}}. */
@@ -89,7 +88,7 @@ public final class SessionApi {
       return null;
     }
     return SessionCursor.parse(text)
-        .orElseThrow(() ->
-            Refusal.field("cursor", "cursor must be the next_cursor of an earlier answer"));
+        .orElseThrow(
+            () -> Refusal.field("cursor", "cursor must be the next_cursor of an earlier answer"));
   }
 }

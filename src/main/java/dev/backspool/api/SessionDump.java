@@ -1,5 +1,6 @@
 package dev.backspool.api;
 
+import com.fasterxml.jackson.annotation.JsonRawValue;
 import dev.backspool.http.Coding;
 import dev.backspool.http.Json;
 import dev.backspool.project.Projects;
@@ -24,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code GET /api/sessions/{project}/{session}}: a whole session as one JSON document, in the form
- * that clients of the UXCam-like contract read. Written frame by frame, so its size does not
- * matter to the server.
+ * that clients of the UXCam-like contract read. Written frame by frame, so its size does not matter
+ * to the server.
  */
 public final class SessionDump {
   private final Projects projects;
@@ -47,7 +48,7 @@ public final class SessionDump {
       Instant lastActivityTime,
       long duration,
       long eventCount,
-      DeviceInfo deviceInfo) {}
+      @JsonRawValue String deviceInfo) {}
 
   record DeviceInfo(
       @Nullable String browser,
@@ -57,8 +58,11 @@ public final class SessionDump {
       @Nullable String userAgent) {}
 
   record Snapshot(
-      String id, int snapshotCount, Instant createdAt, boolean isInitialSnapshot, boolean damaged) {
-  }
+      String id,
+      int snapshotCount,
+      Instant createdAt,
+      boolean isInitialSnapshot,
+      boolean damaged) {}
 
   /** Answers; the session is named by the SDK's id or by ours. */
   public void get(Context ctx) throws IOException {
@@ -90,7 +94,6 @@ public final class SessionDump {
   }
 
   private Head head(SessionSummary session) {
-    SessionJson.DeviceJson device = api.json(session).device();
     return new Head(
         session.id(),
         session.name(),
@@ -98,12 +101,25 @@ public final class SessionDump {
         session.lastEventAt(),
         session.duration().toMillis(),
         session.events(),
-        new DeviceInfo(
-            device.browser(),
-            device.os(),
-            device.type(),
-            device.screen(),
-            session.visitor().userAgent()));
+        deviceInfo(session));
+  }
+
+  /** What the SDK told, as it told it; where it told nothing, what the user agent tells. */
+  private String deviceInfo(SessionSummary session) {
+    String told = session.visitor().deviceInfo();
+    if (told != null) {
+      return told;
+    }
+    SessionJson.DeviceJson device = api.json(session).device();
+    return new String(
+        Json.bytes(
+            new DeviceInfo(
+                device.browser(),
+                device.os(),
+                device.type(),
+                device.screen(),
+                session.visitor().userAgent())),
+        StandardCharsets.UTF_8);
   }
 
   private void snapshot(OutputStream out, UUID project, UUID session, Frame frame)

@@ -141,9 +141,7 @@ public final class Site {
     Served file = found(path).orElseThrow(NotThere::path);
     byte[] gzip = file.gzip();
     Coding coding =
-        gzip == null
-            ? Coding.IDENTITY
-            : Coding.of(ctx, Set.of(Coding.GZIP, Coding.IDENTITY));
+        gzip == null ? Coding.IDENTITY : Coding.of(ctx, Set.of(Coding.GZIP, Coding.IDENTITY));
     String tag = "\"" + file.hash() + "-" + coding.token() + "\"";
     ctx.header("ETag", tag);
     ctx.header("Cache-Control", caching);

@@ -70,7 +70,7 @@ public enum Sample {
 
   /** Who is shown as the one recorded. */
   Visitor visitor() {
-    return new Visitor(userAgent, null, email, name, email);
+    return Visitor.of(userAgent).withProfile(email, name, email);
   }
 
   /** When its last event happened, by the events' own clock. */

@@ -61,7 +61,11 @@ public final class Samples implements AutoCloseable {
     try {
       importInto(project);
     } catch (IOException | Importer.NotImported | RuntimeException failure) {
-      LOG.warn("The samples are not imported whole into {}", project.id(), failure);
+      if (Thread.currentThread().isInterrupted()) {
+        LOG.info("The import of the samples into {} was stopped", project.id());
+      } else {
+        LOG.warn("The samples are not imported whole into {}", project.id(), failure);
+      }
     } finally {
       running.remove(project.id());
       threads.remove(Thread.currentThread());

@@ -33,8 +33,7 @@ final class Activity {
       int touched = span.last() - span.first() + 1;
       for (int i = 0; i < touched; i++) {
         // Differences of a running sum, so that the parts add up to the whole.
-        counts[span.first() + i] +=
-            span.events() * (i + 1) / touched - span.events() * i / touched;
+        counts[span.first() + i] += span.events() * (i + 1) / touched - span.events() * i / touched;
       }
     }
     return sessions.stream()
@@ -44,9 +43,7 @@ final class Activity {
 
   private static List<Integer> counts(Map<UUID, int[]> slots, UUID session) {
     int[] counts = slots.get(session);
-    return counts == null
-        ? Collections.nCopies(SLOTS, 0)
-        : IntStream.of(counts).boxed().toList();
+    return counts == null ? Collections.nCopies(SLOTS, 0) : IntStream.of(counts).boxed().toList();
   }
 
   private static List<Span> spans(Handle handle, UUID project, List<SessionSummary> sessions) {

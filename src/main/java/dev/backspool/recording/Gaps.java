@@ -104,8 +104,7 @@ final class Gaps {
 
   /** Uploads are numbered as they were made and rows as they came: the two may cross. */
   private void add(long from, long to, String message) {
-    var gap =
-        new Gap(tab.id(), Math.min(from, to), Math.max(from, to), Gap.Cause.MISSING, message);
+    var gap = new Gap(tab.id(), Math.min(from, to), Math.max(from, to), Gap.Cause.MISSING, message);
     boolean known =
         gaps.stream()
             .anyMatch(other -> other.fromMs() <= gap.toMs() && gap.fromMs() <= other.toMs());

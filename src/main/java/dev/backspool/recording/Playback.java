@@ -110,8 +110,7 @@ public final class Playback {
                     .bind("project", project)
                     .bind("session", session)
                     .bind("frame", frame)
-                    .map((row, _) ->
-                        new Payload(row.getBytes("payload"), row.getInt("raw_bytes")))
+                    .map((row, _) -> new Payload(row.getBytes("payload"), row.getInt("raw_bytes")))
                     .findOne());
     if (payload.isPresent()) {
       payload.get().verify();

@@ -88,8 +88,7 @@ public final class Recordings {
   /** The tabs in the order they began. */
   private static List<TabTimes> tabs(
       SessionSummary session, List<TabRow> rows, List<Frame> frames) {
-    Map<String, List<Frame>> byTab =
-        frames.stream().collect(Collectors.groupingBy(Frame::tab));
+    Map<String, List<Frame>> byTab = frames.stream().collect(Collectors.groupingBy(Frame::tab));
     return rows.stream()
         .map(row ->
             TabTimes.of(
@@ -160,8 +159,7 @@ public final class Recordings {
   }
 
   private List<PageView> pages(UUID project, UUID session, List<TabTimes> tabs) {
-    Map<String, TabTimes> byId =
-        tabs.stream().collect(Collectors.toMap(TabTimes::id, tab -> tab));
+    Map<String, TabTimes> byId = tabs.stream().collect(Collectors.toMap(TabTimes::id, tab -> tab));
     return database.read(
         project,
         handle ->
@@ -211,7 +209,7 @@ public final class Recordings {
         Outline outline = frame.outline();
         for (int second = 0; second < outline.activity().size(); second++) {
           long at = tab.inServerTime(outline.from() + second * 1_000L);
-          int slot = (int) Math.clamp((at - from) / slotMs, 0, counts.length - 1);
+          int slot = Math.clamp((at - from) / slotMs, 0, counts.length - 1);
           counts[slot] += outline.activity().get(second);
         }
       }
@@ -236,7 +234,6 @@ public final class Recordings {
     return gaps.stream()
         .min(Comparator.comparingLong(Gap::fromMs))
         .map(gap -> new Verdict(Verdict.State.GAPS, gap.message(), gap.fromMs()))
-        .orElseGet(() ->
-            new Verdict(Verdict.State.PLAYABLE, "Plays from start to end.", null));
+        .orElseGet(() -> new Verdict(Verdict.State.PLAYABLE, "Plays from start to end.", null));
   }
 }

@@ -30,7 +30,8 @@ public record SessionCursor(Instant lastEventAt, UUID id) {
       }
       var cursor =
           new SessionCursor(
-              Instant.parse(plain.substring(0, space)), UUID.fromString(plain.substring(space + 1)));
+              Instant.parse(plain.substring(0, space)),
+              UUID.fromString(plain.substring(space + 1)));
       return cursor.text().equals(text) ? Optional.of(cursor) : Optional.empty();
     } catch (IllegalArgumentException | DateTimeException e) {
       return Optional.empty();

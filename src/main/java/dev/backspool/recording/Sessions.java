@@ -32,8 +32,8 @@ public final class Sessions {
         id, name, source, started_at, last_event_at, first_received_at, last_received_at,
         source <> 'import' and last_received_at > :live_since as live,
         event_count, chunk_count, page_count, click_count, input_count, error_count, raw_bytes,
-        stored_bytes, has_full_snapshot, user_agent, screen, profile_id, profile_name,
-        profile_email,
+        stored_bytes, has_full_snapshot, user_agent, screen, device_info, profile_id,
+        profile_name, profile_email,
         (select count(*) from tab
           where tab.project_id = session.project_id and tab.session_id = session.id) as tab_count,
         (select href from page
@@ -64,8 +64,7 @@ public final class Sessions {
    * @param after where an earlier page ended; null from the start
    * @param limit most sessions in it
    */
-  public Page page(
-      UUID project, SessionFilter filter, @Nullable SessionCursor after, int limit) {
+  public Page page(UUID project, SessionFilter filter, @Nullable SessionCursor after, int limit) {
     return database.read(
         project,
         handle -> {
@@ -141,9 +140,13 @@ public final class Sessions {
     wanted.addUnlessNull("last_event_at >= :from", "from", filter.from());
     wanted.addUnlessNull("last_event_at < :to", "to", filter.to());
     wanted.addUnlessNull(
-        "last_event_at - started_at >= :min_duration", "min_duration", filter.minDuration());
+        "last_event_at - started_at >= :min_duration * interval '1 ms'",
+        "min_duration",
+        filter.minDuration());
     wanted.addUnlessNull(
-        "last_event_at - started_at <= :max_duration", "max_duration", filter.maxDuration());
+        "last_event_at - started_at <= :max_duration * interval '1 ms'",
+        "max_duration",
+        filter.maxDuration());
     wanted.addUnlessNull("event_count >= :min_events", "min_events", filter.minEvents());
     if (filter.errors()) {
       wanted.add("error_count > 0");
@@ -224,6 +227,7 @@ public final class Sessions {
       values.forEach((name, value) -> {
         switch (value) {
           case Instant at -> query.bind(name, at.atOffset(ZoneOffset.UTC));
+          case Duration duration -> query.bind(name, duration.toMillis());
           case List<?> ids -> query.bindArray(name, UUID.class, ids);
           default -> query.bind(name, value);
         }
@@ -257,6 +261,7 @@ public final class Sessions {
         new Visitor(
             row.getString("user_agent"),
             row.getString("screen"),
+            row.getString("device_info"),
             row.getString("profile_id"),
             row.getString("profile_name"),
             row.getString("profile_email")),

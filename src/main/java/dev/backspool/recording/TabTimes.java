@@ -7,12 +7,16 @@ import java.util.List;
  *
  * @param chunks how many were committed for it, found or not
  */
-record TabTimes(
-    String id, int chunks, long shiftMs, long fromMs, long toMs, List<Frame> frames) {
+record TabTimes(String id, int chunks, long shiftMs, long fromMs, long toMs, List<Frame> frames) {
 
   /** A tab whose bounds are its frames'; without frames it takes those given. */
   static TabTimes of(
-      String id, int chunks, long shiftMs, List<Frame> frames, long otherwiseFrom, long otherwiseTo) {
+      String id,
+      int chunks,
+      long shiftMs,
+      List<Frame> frames,
+      long otherwiseFrom,
+      long otherwiseTo) {
     return new TabTimes(
         id,
         chunks,

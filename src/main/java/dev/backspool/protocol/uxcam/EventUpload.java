@@ -107,7 +107,7 @@ public final class EventUpload {
             null,
             received,
             null,
-            false,
+            null,
             Visitor.of(ctx.userAgent()),
             events);
     switch (ingest.store(chunk)) {

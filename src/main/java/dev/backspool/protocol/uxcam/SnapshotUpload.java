@@ -173,7 +173,7 @@ public final class SnapshotUpload {
             null,
             received,
             null,
-            false,
+            null,
             visitor(ctx, upload.deviceInfo()),
             events);
     switch (ingest.store(chunk)) {
