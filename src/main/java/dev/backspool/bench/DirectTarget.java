@@ -29,7 +29,7 @@ record DirectTarget(Ingest ingest, Project project) implements Target {
                 (long) batch.seq(),
                 Instant.now(),
                 null,
-                false,
+                null,
                 NOBODY,
                 upload.events()));
     if (outcome instanceof Outcome.Refused refused) {

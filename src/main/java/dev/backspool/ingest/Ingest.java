@@ -170,6 +170,11 @@ public final class Ingest implements AutoCloseable {
     return refusals;
   }
 
+  /** How many uploads wait to be committed. */
+  public int waiting() {
+    return chunks.waiting();
+  }
+
   /** Commits what waits, then ends. Nothing new is taken. */
   @Override
   public void close() {

@@ -107,7 +107,7 @@ public final class ReplayBatches {
             batch.session(),
             received,
             batch.sentAt(),
-            false,
+            null,
             visitor(ctx, user),
             events);
     switch (ingest.store(chunk)) {

@@ -90,7 +90,7 @@ final class UxcamDoor {
             null,
             received,
             null,
-            false,
+            null,
             visitor,
             events);
     return switch (ingest.store(chunk)) {
