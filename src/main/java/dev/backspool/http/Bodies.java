@@ -92,8 +92,8 @@ public final class Bodies {
     if (sent.length < declared) {
       throw incomplete();
     }
-    Coding coding = Coding.of(sent);
-    if (coding == Coding.NONE) {
+    Compression compression = Compression.of(sent);
+    if (compression == Compression.NONE) {
       if (declared > limits.inflatedBytes()) {
         throw tooLarge(limits.inflatedBytes());
       }
@@ -101,22 +101,22 @@ public final class Bodies {
     }
     // What the sender says of the size is believed as far as usual bodies shrink.
     int usual = Math.min(limits.inflatedBytes(), declared * USUAL_RATIO);
-    int expected = Math.clamp(coding.inflatedSize(sent), Math.min(CHUNK, usual), usual);
-    try (InputStream in = coding.open(new ByteArrayInputStream(sent), declared)) {
+    int expected = Math.clamp(compression.inflatedSize(sent), Math.min(CHUNK, usual), usual);
+    try (InputStream in = compression.open(new ByteArrayInputStream(sent), declared)) {
       return fill(in, wire, expected, limits, reservation);
     }
   }
 
   private Body stream(CountedInput wire, long declared, Limits limits, Reservation reservation)
       throws IOException {
-    var in = new PushbackInputStream(wire, Coding.MAGIC_BYTES);
-    byte[] magic = in.readNBytes(Coding.MAGIC_BYTES);
+    var in = new PushbackInputStream(wire, Compression.MAGIC_BYTES);
+    byte[] magic = in.readNBytes(Compression.MAGIC_BYTES);
     in.unread(magic);
-    Coding coding = Coding.of(magic);
-    if (coding == Coding.NONE) {
+    Compression compression = Compression.of(magic);
+    if (compression == Compression.NONE) {
       return fill(in, wire, declared >= 0 ? (int) declared : CHUNK, limits, reservation);
     }
-    try (InputStream inflated = coding.open(in, CHUNK)) {
+    try (InputStream inflated = compression.open(in, CHUNK)) {
       return fill(inflated, wire, CHUNK, limits, reservation);
     }
   }

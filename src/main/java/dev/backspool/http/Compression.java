@@ -10,7 +10,7 @@ import java.nio.ByteOrder;
 import java.util.zip.GZIPInputStream;
 
 /** How a body is compressed, known by its first bytes. */
-enum Coding {
+enum Compression {
   NONE,
   GZIP,
   ZSTD;
@@ -24,11 +24,11 @@ enum Coding {
   private static final int ZSTD_MAGIC = 0xfd2fb528;
 
   /**
-   * The coding of a body.
+   * The compression of a body.
    *
    * @param body its first bytes, or all
    */
-  static Coding of(byte[] body) {
+  static Compression of(byte[] body) {
     if (body.length >= 2 && ((body[0] & 0xff) | (body[1] & 0xff) << 8) == GZIP_MAGIC) {
       return GZIP;
     }
