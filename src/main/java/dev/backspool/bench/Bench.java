@@ -10,5 +10,5 @@ import picocli.CommandLine.HelpCommand;
     description =
         "Measures this build on this machine, on temporary data. Your own data is not touched.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {BenchIngest.class, HelpCommand.class})
+    subcommands = {BenchIngest.class, BenchCrash.class, BenchStart.class, HelpCommand.class})
 public final class Bench {}

@@ -71,8 +71,8 @@ final class BenchIngest implements Callable<Integer> {
 
   @Option(
       names = "--java",
-      split = ",",
-      description = "More options for the server's JVM, such as -XX:+FlightRecorder ones.")
+      paramLabel = "OPTION",
+      description = "An option more for the server's JVM; may be given more than once.")
   private List<String> java = List.of();
 
   @Override
