@@ -25,11 +25,13 @@ if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
   touch node_modules/.package-lock.json
 fi
 
-stamp=dist/.built
-if [ -f "$stamp" ] && [ -z "$(find . \( -path ./node_modules -o -path ./dist -o -path ./recorder/dist \) -prune -o -type f -newer "$stamp" -print | head -n 1)" ]; then
+stamp=node_modules/.dashboard-built
+if [ -f "$stamp" ] && [ -f dist/index.html ] && [ -z "$(find . -mindepth 1 \( -path ./node_modules -o -path ./dist -o -path ./recorder/dist \) -prune -o -newer "$stamp" -print | head -n 1)" ]; then
   echo "web/build.sh: dist is up to date"
   exit 0
 fi
 
+# The stamp is made first, so that a source changed during the build is newer than it.
+touch "$stamp.begun"
 npm run --silent build
-touch "$stamp"
+mv "$stamp.begun" "$stamp"

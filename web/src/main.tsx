@@ -18,7 +18,7 @@ createRoot(root).render(
   <StrictMode>
     <MantineProvider theme={theme} defaultColorScheme="auto" colorSchemeManager={colorScheme}>
       <QueryClientProvider client={queryClient}>
-        <Notifications position="bottom-center" limit={3} autoClose={3000} />
+        <Notifications position="top-center" limit={3} autoClose={3000} />
         <BrowserRouter>
           <App />
         </BrowserRouter>

@@ -11,6 +11,7 @@ import { AddressLine } from './AddressLine';
 import { Controls } from './Controls';
 import { Engine } from './engine';
 import { Facts } from './Facts';
+import { warmUp } from './frameStore';
 import { HappenedList } from './HappenedList';
 import { KeysHelp } from './KeysHelp';
 import { LIVE_LEAD, SPEEDS } from './playback';
@@ -20,6 +21,9 @@ import { TabStrip } from './TabStrip';
 import { TimelineBar } from './TimelineBar';
 import { neighbour } from './timeline';
 import { EngineContext } from './usePlayback';
+
+// The list loads this file while it is being read; so the worker is there when a session is opened.
+warmUp();
 
 interface Props {
   project: string;

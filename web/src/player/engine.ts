@@ -218,6 +218,7 @@ export class Engine {
     }
     this.dispatch({ type: 'staged', generation, bufferedTo: this.reach(view.scene) });
     this.setMotion();
+    this.fetchAhead();
   }
 
   private fit({ size }: SceneView): void {
@@ -244,6 +245,7 @@ export class Engine {
   private unshowable(generation: number, message: string): void {
     this.fail(message, false);
     this.dispatch({ type: 'staged', generation, bufferedTo: Number.POSITIVE_INFINITY });
+    this.fetchAhead();
   }
 
   private fail(message: string, retry: boolean): void {
@@ -301,8 +303,11 @@ export class Engine {
   private fetchAhead(): void {
     const { timeline, scene, time, speed } = this.state;
     const next = this.upcoming();
-    const frames = plan(timeline, scene, time, speed);
-    if (next) for (const f of framesToShow(next.scene, next.at)) if (!frames.includes(f)) frames.push(f);
+    // Until there is a picture nothing may compete with the frames it needs.
+    const frames =
+      scene && !this.state.staged ? framesToShow(scene, time) : plan(timeline, scene, time, speed);
+    if (next && this.state.staged)
+      for (const f of framesToShow(next.scene, next.at)) if (!frames.includes(f)) frames.push(f);
     this.store.want(frames);
     this.extend();
     this.prepare(next);

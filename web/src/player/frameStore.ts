@@ -21,12 +21,31 @@ interface Entry {
 const AT_ONCE = 3;
 const ATTEMPTS = 3;
 
+/** A worker started ahead of need: its start takes as long as fetching the first frame. */
+let spare: Worker | null = null;
+
+function startWorker(): Worker {
+  return new Worker(new URL('./frames.worker.ts', import.meta.url), { type: 'module' });
+}
+
+/** Starts a worker for the recording that will be opened next. */
+export function warmUp(): void {
+  spare ??= startWorker();
+}
+
+function takeWorker(): Worker {
+  const worker = spare ?? startWorker();
+  spare = null;
+  setTimeout(warmUp, 3_000);
+  return worker;
+}
+
 /**
  * The frames at hand, parsed. It is told what is wanted, most urgent first, and works towards that:
  * what is no longer wanted is cancelled, what is far from the playhead is forgotten.
  */
 export class FrameStore {
-  private readonly worker = new Worker(new URL('./frames.worker.ts', import.meta.url), { type: 'module' });
+  private readonly worker = takeWorker();
   private readonly entries = new Map<number, Entry>();
   private readonly texts = new Map<number, string>();
   private readonly requests = new Map<number, Entry>();

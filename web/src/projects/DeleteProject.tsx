@@ -27,7 +27,7 @@ export function DeleteProject({ project }: { project: Project }) {
       <p className="dim">
         Its keys stop working and everything recorded in it is removed. This cannot be undone.
       </p>
-      <Button color="red" variant="outline" onClick={() => setOpened(true)}>
+      <Button variant="default" c="var(--bad)" onClick={() => setOpened(true)}>
         Delete project
       </Button>
       <Modal opened={opened} onClose={close} title={`Delete ${project.name}?`} centered>
@@ -49,7 +49,7 @@ export function DeleteProject({ project }: { project: Project }) {
             <Button variant="default" onClick={close}>
               Cancel
             </Button>
-            <Button color="red" type="submit" disabled={typed !== project.name} loading={remove.isPending}>
+            <Button color="red.9" type="submit" disabled={typed !== project.name} loading={remove.isPending}>
               Delete for good
             </Button>
           </Group>

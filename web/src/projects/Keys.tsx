@@ -65,7 +65,7 @@ export function Keys({ project }: { project: Project }) {
             Keep the present key
           </Button>
           <Button
-            color="red"
+            color="red.9"
             loading={rotateKey.isPending}
             onClick={() =>
               rotateKey.mutate(undefined, {
@@ -106,7 +106,7 @@ export function Keys({ project }: { project: Project }) {
               <Button variant="default" onClick={close}>
                 Keep the present secret
               </Button>
-              <Button color="red" loading={rotateSecret.isPending} onClick={() => rotateSecret.mutate()}>
+              <Button color="red.9" loading={rotateSecret.isPending} onClick={() => rotateSecret.mutate()}>
                 Make a new secret
               </Button>
             </Group>

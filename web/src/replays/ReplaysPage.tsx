@@ -1,7 +1,7 @@
 import { ActionIcon, Tooltip } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand, IconX } from '@tabler/icons-react';
-import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
 import { useProject, useSession, useSessions } from '../api/queries';
 import type { Session } from '../api/types';
@@ -13,7 +13,8 @@ import { type Filters, readFilters, readMoment, serverQuery, writeFilters, write
 import { SessionList } from './SessionList';
 import { deviceName, who } from './who';
 
-const PlayerPane = lazy(() => import('../player/PlayerPane'));
+const loadPlayer = () => import('../player/PlayerPane');
+const PlayerPane = lazy(loadPlayer);
 
 /** The list of sessions, and the one being watched. The address holds the filters, the session, the moment. */
 export function ReplaysPage() {
@@ -46,6 +47,14 @@ export function ReplaysPage() {
   const info = useProject(project);
   const list = useSessions(project, query);
   const opened = useSession(project, session);
+
+  // The player is large and not needed for the list, but very likely next.
+  const listed = list.isSuccess;
+  useEffect(() => {
+    if (!listed) return;
+    const timer = setTimeout(() => void loadPlayer().catch(() => {}), 300);
+    return () => clearTimeout(timer);
+  }, [listed]);
 
   if (info.isError) return <ProblemNote error={info.error} onRetry={() => info.refetch()} />;
   const nothing = !filtered && !session && list.isSuccess && list.data.pages[0]?.sessions.length === 0;

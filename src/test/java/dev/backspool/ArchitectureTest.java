@@ -68,6 +68,15 @@ final class ArchitectureTest {
     mayUse("recording", "postgres", "rrweb");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
     mayUse("protocol.backspool", "http", "ingest", "rrweb", "session");
+    mayUse(
+        "protocol.stackauth",
+        "http",
+        "ingest",
+        "rrweb",
+        "session",
+        "project",
+        "postgres",
+        "recording");
     mayUse("protocol.uxcam", "http", "ingest", "rrweb", "session");
     mayUse("api", "http", "ingest", "rrweb", "session", "project", "postgres", "recording");
   }

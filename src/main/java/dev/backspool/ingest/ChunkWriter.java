@@ -239,6 +239,7 @@ final class ChunkWriter implements GroupCommit.Writer<StoreChunk, Outcome.Stored
               chunk.project(),
               each.session(),
               chunk.opener() instanceof Opener.Named named ? named.name() : null,
+              chunk.opener().key(),
               chunk.source(),
               each.firstMs(),
               each.lastMs(),
@@ -298,17 +299,18 @@ final class ChunkWriter implements GroupCommit.Writer<StoreChunk, Outcome.Stored
             """
             insert into chunk (
               project_id, session_id, id, tab_id, batch_id, ordinal, seq, received_at, first_at,
-              last_at, event_count, user_events, raw_bytes, outline, payload)
+              last_at, event_count, user_events, raw_bytes, outline, payload, client_session)
             select
               project_id, session_id, nextval('chunk_id'), tab_id, batch_id, ordinal, seq,
               to_timestamp(received / 1000.0), to_timestamp(first / 1000.0),
-              to_timestamp(last / 1000.0), events, user_events, raw_bytes, outline::jsonb, payload
+              to_timestamp(last / 1000.0), events, user_events, raw_bytes, outline::jsonb, payload,
+              client_session
             from unnest(
               ?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::int[], ?::bigint[], ?::bigint[],
-              ?::bigint[], ?::bigint[], ?::int[], ?::int[], ?::int[], ?::text[], ?::bytea[])
+              ?::bigint[], ?::bigint[], ?::int[], ?::int[], ?::int[], ?::text[], ?::bytea[], ?::text[])
               as uploaded (
                 project_id, session_id, tab_id, batch_id, ordinal, seq, received, first, last,
-                events, user_events, raw_bytes, outline, payload)
+                events, user_events, raw_bytes, outline, payload, client_session)
             """)) {
       new Columns<>(statement, placed)
           .uuids(each -> each.chunk().project())
@@ -324,7 +326,8 @@ final class ChunkWriter implements GroupCommit.Writer<StoreChunk, Outcome.Stored
           .ints(each -> each.chunk().events().counts().userActivity())
           .ints(each -> Math.toIntExact(each.chunk().events().rawBytes()))
           .text(each -> Outline.of(each.chunk().events()).toJson())
-          .bytes(each -> each.chunk().events().payload());
+          .bytes(each -> each.chunk().events().payload())
+          .text(each -> each.chunk().clientSession());
       statement.executeUpdate();
     }
   }

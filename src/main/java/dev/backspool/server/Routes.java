@@ -3,12 +3,21 @@ package dev.backspool.server;
 import dev.backspool.api.Api;
 import dev.backspool.http.Cors;
 import dev.backspool.protocol.backspool.ReplayUpload;
+import dev.backspool.protocol.stackauth.ReplayBatches;
+import dev.backspool.protocol.stackauth.ReplayReads;
 import dev.backspool.protocol.uxcam.EventUpload;
 import dev.backspool.protocol.uxcam.SnapshotUpload;
 import io.javalin.config.RoutesConfig;
+import java.util.List;
 
 /** The table of contents: every path the server answers is a line here. */
-record Routes(Api api, ReplayUpload replay, SnapshotUpload snapshots, EventUpload uxcamEvents) {
+record Routes(
+    Api api,
+    ReplayUpload replay,
+    SnapshotUpload snapshots,
+    EventUpload uxcamEvents,
+    ReplayBatches stackAuth,
+    ReplayReads stackAuthReads) {
 
   void register(RoutesConfig routes) {
     // Our own upload contract
@@ -22,6 +31,26 @@ record Routes(Api api, ReplayUpload replay, SnapshotUpload snapshots, EventUploa
     routes.options("/api/events/ingest", Cors::preflight);
     routes.post("/api/events/ingest", uxcamEvents::post);
     routes.get("/api/sessions/{project}/{session}", api.dump()::get);
+
+    // Stack Auth's session replays
+    for (String path :
+        List.of("/api/v1/session-replays/batch", "/api/latest/session-replays/batch")) {
+      routes.options(path, Cors::preflight);
+      routes.post(path, stackAuth::postReplay);
+    }
+    routes.options("/api/latest/session-recordings/batch", Cors::preflight);
+    routes.post("/api/latest/session-recordings/batch", stackAuth::postRecording);
+    for (String path :
+        List.of(
+            "/api/v1/session-replays",
+            "/api/latest/session-replays",
+            "/api/v1/internal/session-replays")) {
+      routes.get(path, stackAuthReads::list);
+      routes.get(path + "/{id}", stackAuthReads::one);
+      routes.get(path + "/{id}/chunks", stackAuthReads::chunks);
+      routes.get(path + "/{id}/chunks/{chunk}/events", stackAuthReads::chunkEvents);
+      routes.get(path + "/{id}/events", stackAuthReads::events);
+    }
 
     // The dashboard's API
     routes.post("/api/sign-in", api.signIn()::post);

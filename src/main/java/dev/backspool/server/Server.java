@@ -20,6 +20,8 @@ import dev.backspool.postgres.Database;
 import dev.backspool.postgres.EmbeddedPostgres;
 import dev.backspool.project.Projects;
 import dev.backspool.protocol.backspool.ReplayUpload;
+import dev.backspool.protocol.stackauth.ReplayBatches;
+import dev.backspool.protocol.stackauth.ReplayReads;
 import dev.backspool.protocol.uxcam.EventUpload;
 import dev.backspool.protocol.uxcam.SnapshotUpload;
 import dev.backspool.recording.Playback;
@@ -65,8 +67,7 @@ public final class Server implements AutoCloseable {
                   new SessionLimits(config.sessionIdle(), config.sessionMax()),
                   new Ingest.Limits(
                       config.requestsPerMinute(),
-                      new Ingest.CommitBounds(
-                          512, 16L << 20, 20_000, config.maxWaitingBytes(), 2))));
+                      Ingest.CommitBounds.STANDARD.withWaitingBytes(config.maxWaitingBytes()))));
       var bodies = new Bodies(Math.max(64L << 20, Runtime.getRuntime().maxMemory() / 4));
       signIn = new SignIn(database, bodies, config.adminToken(), publicUrl(config));
       var eventLimits =
@@ -95,7 +96,9 @@ public final class Server implements AutoCloseable {
               api,
               new ReplayUpload(ingest, bodies, bodyLimits, eventLimits),
               new SnapshotUpload(ingest, bodies, bodyLimits, eventLimits),
-              new EventUpload(ingest, bodies, bodyLimits, eventLimits));
+              new EventUpload(ingest, bodies, bodyLimits, eventLimits),
+              new ReplayBatches(ingest, projects, bodies, config.maxJsonDepth()),
+              new ReplayReads(ingest, projects, database, playback));
       http = keep(Edge.start(config.host(), config.port(), routes), Edge::stop);
       keep(live); // Ends first: its streams would hold up the end of the requests in flight.
       url = URI.create("http://" + config.host() + ":" + http.port());

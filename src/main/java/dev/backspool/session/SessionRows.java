@@ -17,11 +17,13 @@ public final class SessionRows {
    * What a group of chunks adds to one session. Times are server time in epoch ms.
    *
    * @param name the SDK's name of the session, null where only the server names it
+   * @param opener the {@link Opener#key} that opened it
    */
   public record Widening(
       UUID project,
       UUID session,
       @Nullable String name,
+      String opener,
       Source source,
       long firstMs,
       long lastMs,
@@ -44,6 +46,7 @@ public final class SessionRows {
           project,
           session,
           name,
+          opener,
           source,
           Math.min(firstMs, later.firstMs),
           Math.max(lastMs, later.lastMs),
@@ -82,23 +85,23 @@ public final class SessionRows {
         connection.prepareStatement(
             """
             insert into session as known (
-              project_id, id, name, source, started_at, last_event_at, first_received_at,
+              project_id, id, name, opener, source, started_at, last_event_at, first_received_at,
               last_received_at, chunk_count, event_count, click_count, input_count, error_count,
               page_count, raw_bytes, stored_bytes, has_full_snapshot, user_agent, screen,
               device_info, profile_id, profile_name, profile_email)
             select
-              project_id, id, name, source, to_timestamp(first_ms / 1000.0),
+              project_id, id, name, opener, source, to_timestamp(first_ms / 1000.0),
               to_timestamp(last_ms / 1000.0), to_timestamp(first_received_ms / 1000.0),
               to_timestamp(last_received_ms / 1000.0), chunks, events, clicks, inputs, errors,
               pages, raw_bytes, stored_bytes, full_snapshot, user_agent, screen,
               device_info, profile_id, profile_name, profile_email
             from unnest(
-              ?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::bigint[], ?::bigint[], ?::bigint[],
-              ?::bigint[], ?::int[], ?::bigint[], ?::int[], ?::int[], ?::int[], ?::int[],
+              ?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::bigint[],
+              ?::bigint[], ?::bigint[], ?::int[], ?::bigint[], ?::int[], ?::int[], ?::int[], ?::int[],
               ?::bigint[], ?::bigint[], ?::boolean[], ?::text[], ?::text[], ?::text[], ?::text[],
               ?::text[], ?::text[])
               as widening (
-                project_id, id, name, source, first_ms, last_ms, first_received_ms,
+                project_id, id, name, opener, source, first_ms, last_ms, first_received_ms,
                 last_received_ms, chunks, events, clicks, inputs, errors, pages, raw_bytes,
                 stored_bytes, full_snapshot, user_agent, screen, device_info, profile_id,
                 profile_name, profile_email)
@@ -127,6 +130,7 @@ public final class SessionRows {
           .uuids(Widening::project)
           .uuids(Widening::session)
           .text(Widening::name)
+          .text(Widening::opener)
           .text(w -> w.source().code())
           .longs(Widening::firstMs)
           .longs(Widening::lastMs)

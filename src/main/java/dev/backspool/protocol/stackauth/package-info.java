@@ -1,0 +1,11 @@
+/**
+ * The wire contract of Stack Auth's session replays: the batch upload in its two generations, and
+ * the read side for servers. A client changes its base URL and keeps its SDK.
+ *
+ * <p>Before it on the path: {@code http}. After it: {@code ingest} for uploads, {@code recording}
+ * for reads.
+ */
+@NullMarked
+package dev.backspool.protocol.stackauth;
+
+import org.jspecify.annotations.NullMarked;
