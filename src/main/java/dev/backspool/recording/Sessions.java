@@ -172,7 +172,8 @@ public final class Sessions {
 
   /**
    * Pages that few sessions have are found by their address, through the index of all addresses;
-   * for pages that many have, it is quicker to walk the list and look at each session's pages.
+   * for pages that many have, it is quicker to walk the list and look at each session's pages. That
+   * is why the question is no "exists": PostgreSQL would answer it for all sessions at once.
    */
   private static void withPage(Handle handle, Conditions wanted, String pattern) {
     Optional<UUID[]> rare =
@@ -187,8 +188,8 @@ public final class Sessions {
         () ->
             wanted
                 .add(
-                    "exists (select from page where page.project_id = session.project_id"
-                        + " and page.session_id = session.id and page.href ilike :url)")
+                    "(select true from page where page.project_id = session.project_id"
+                        + " and page.session_id = session.id and page.href ilike :url limit 1)")
                 .bind("url", pattern));
   }
 

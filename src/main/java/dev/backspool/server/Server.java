@@ -155,6 +155,11 @@ public final class Server implements AutoCloseable {
     return ingest;
   }
 
+  /** Its routes are held against the description of the API. */
+  Javalin http() {
+    return http;
+  }
+
   public Database postgres() {
     return database;
   }
