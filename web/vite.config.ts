@@ -24,5 +24,5 @@ export default defineConfig({
       ]),
     ),
   },
-  test: { include: ['src/**/*.test.ts'], environment: 'node' },
+  test: { include: ['src/**/*.test.ts', 'recorder/test/**/*.test.ts'], environment: 'node' },
 });

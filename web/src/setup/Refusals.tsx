@@ -5,12 +5,17 @@ import { ProblemNote } from '../parts/ProblemNote';
 
 /** Reasons as the server names them, in words. */
 const REASONS: Record<string, string> = {
-  too_large: 'Too large',
-  bad_json: 'Not readable',
+  malformed: 'Not as the contract says',
   wrong_key: 'Unknown key',
-  origin_refused: 'Origin not allowed',
+  origin_not_allowed: 'Origin not allowed',
+  too_large: 'Too large',
+  too_many_events: 'Too many events at once',
   rate_limited: 'Too many requests',
-  quota_exceeded: 'Daily quota used up',
+  quota_reached: 'Daily quota used up',
+  incomplete: 'Broke off half way',
+  overloaded: 'Server too busy',
+  unavailable: 'Database not reachable',
+  unstorable: 'Could not be stored',
 };
 
 function reasonName(reason: string): string {

@@ -1,8 +1,8 @@
 package dev.backspool.http;
 
-import com.github.luben.zstd.ZstdInputStream;
 import dev.backspool.Reason;
 import io.javalin.http.Context;
+import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,7 +10,6 @@ import java.io.PushbackInputStream;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /**
@@ -20,6 +19,12 @@ import java.util.zip.ZipException;
  */
 public final class Bodies {
   private static final int CHUNK = 64 * 1024;
+
+  /** Bodies up to this size as sent are read whole before they are inflated. */
+  private static final int WHOLE = 256 * 1024;
+
+  /** rrweb's JSON shrinks by this much or less, mostly. */
+  private static final int USUAL_RATIO = 32;
 
   /**
    * A sender may be silent this long in all, on top of the time its bytes take at the least rate.
@@ -67,24 +72,9 @@ public final class Bodies {
     var reservation = new Reservation();
     try {
       var wire = new CountedInput(ctx.req().getInputStream(), limits.wireBytes());
-      var in = new PushbackInputStream(wire, 4);
-      byte[] magic = in.readNBytes(4);
-      in.unread(magic);
-      boolean gzip = magic.length >= 2 && (magic[0] & 0xff) == 0x1f && (magic[1] & 0xff) == 0x8b;
-      boolean zstd =
-          magic.length == 4
-              && (magic[0] & 0xff) == 0x28
-              && (magic[1] & 0xff) == 0xb5
-              && (magic[2] & 0xff) == 0x2f
-              && (magic[3] & 0xff) == 0xfd;
-      if (gzip) {
-        return inflate(new GZIPInputStream(in, CHUNK), wire, limits, reservation);
-      }
-      if (zstd) {
-        return inflate(new ZstdInputStream(in), wire, limits, reservation);
-      }
-      int expected = declared >= 0 ? (int) declared : CHUNK;
-      return fill(in, wire, expected, limits, reservation);
+      return declared >= 0 && declared <= WHOLE
+          ? read(wire, (int) declared, limits, reservation)
+          : stream(wire, declared, limits, reservation);
     } catch (IOException e) {
       reservation.release();
       throw translate(e);
@@ -94,10 +84,40 @@ public final class Bodies {
     }
   }
 
-  private Body inflate(InputStream in, CountedInput wire, Limits limits, Reservation reservation)
+  /** A small body is read whole before it is inflated, in one step where it tells its size. */
+  private Body read(CountedInput wire, int declared, Limits limits, Reservation reservation)
       throws IOException {
-    try (in) {
-      return fill(in, wire, CHUNK, limits, reservation);
+    reservation.grow(declared);
+    byte[] sent = wire.readNBytes(declared);
+    if (sent.length < declared) {
+      throw incomplete();
+    }
+    Compression compression = Compression.of(sent);
+    if (compression == Compression.NONE) {
+      if (declared > limits.inflatedBytes()) {
+        throw tooLarge(limits.inflatedBytes());
+      }
+      return new Body(sent, declared, reservation::release);
+    }
+    // What the sender says of the size is believed as far as usual bodies shrink.
+    int usual = Math.min(limits.inflatedBytes(), declared * USUAL_RATIO);
+    int expected = Math.clamp(compression.inflatedSize(sent), Math.min(CHUNK, usual), usual);
+    try (InputStream in = compression.open(new ByteArrayInputStream(sent), declared)) {
+      return fill(in, wire, expected, limits, reservation);
+    }
+  }
+
+  private Body stream(CountedInput wire, long declared, Limits limits, Reservation reservation)
+      throws IOException {
+    var in = new PushbackInputStream(wire, Compression.MAGIC_BYTES);
+    byte[] magic = in.readNBytes(Compression.MAGIC_BYTES);
+    in.unread(magic);
+    Compression compression = Compression.of(magic);
+    if (compression == Compression.NONE) {
+      return fill(in, wire, declared >= 0 ? (int) declared : CHUNK, limits, reservation);
+    }
+    try (InputStream inflated = compression.open(in, CHUNK)) {
+      return fill(inflated, wire, CHUNK, limits, reservation);
     }
   }
 
@@ -144,6 +164,10 @@ public final class Bodies {
     if (e instanceof EOFException) {
       return Refusal.field("body", "The compressed body ends too early");
     }
+    return incomplete();
+  }
+
+  private static Refusal incomplete() {
     return Refusal.of(Reason.INCOMPLETE, "The request body did not arrive whole");
   }
 

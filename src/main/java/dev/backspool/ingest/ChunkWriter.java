@@ -76,7 +76,8 @@ final class ChunkWriter implements GroupCommit.Writer<StoreChunk, Outcome.Stored
     }
 
     long inServerTime(long eventMs) {
-      return chunk.keepTimes() ? eventMs : ClockShift.clamp(eventMs + shiftMs, chunk.receivedAt());
+      long shifted = eventMs + shiftMs;
+      return chunk.shiftMs() == null ? ClockShift.clamp(shifted, chunk.receivedAt()) : shifted;
     }
   }
 
@@ -218,8 +219,9 @@ final class ChunkWriter implements GroupCommit.Writer<StoreChunk, Outcome.Stored
   }
 
   private static long shift(StoreChunk chunk) {
-    if (chunk.keepTimes()) {
-      return 0;
+    Long given = chunk.shiftMs();
+    if (given != null) {
+      return given;
     }
     TimeRange times = chunk.events().times();
     return ClockShift.atFirstContact(

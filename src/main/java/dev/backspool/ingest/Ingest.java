@@ -43,7 +43,16 @@ public final class Ingest implements AutoCloseable {
    * @param writers threads that commit
    */
   public record CommitBounds(
-      int groupRows, long groupBytes, int waitingRows, long waitingBytes, int writers) {}
+      int groupRows, long groupBytes, int waitingRows, long waitingBytes, int writers) {
+    /** What the server runs with; docs/performance.md says what was measured. */
+    public static final CommitBounds STANDARD =
+        new CommitBounds(512, 16L << 20, 20_000, 64L << 20, 2);
+
+    /** The same with another limit of what may wait. */
+    public CommitBounds withWaitingBytes(long bytes) {
+      return new CommitBounds(groupRows, groupBytes, waitingRows, bytes, writers);
+    }
+  }
 
   private final Projects projects;
   private final Limits limits;
@@ -159,6 +168,11 @@ public final class Ingest implements AutoCloseable {
   /** What was turned away, and why. */
   public Refusals refusals() {
     return refusals;
+  }
+
+  /** How many uploads wait to be committed. */
+  public int waiting() {
+    return chunks.waiting();
   }
 
   /** Commits what waits, then ends. Nothing new is taken. */

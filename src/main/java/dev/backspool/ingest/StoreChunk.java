@@ -19,8 +19,9 @@ import org.jspecify.annotations.Nullable;
  * @param sentAt the client's clock as it sent; null where the contract does not tell
  * @param clientSession the SDK's own session id where it names no session here, kept for who reads
  *     the upload back; null where the contract has none
- * @param keepTimes true for imports: the events are as old as they say, nothing is shifted or
- *     clamped
+ * @param shiftMs null for uploads: the shift from the client's clock to the server's is found when
+ *     the tab is first seen, and times stay near their receipt. An import names its own (0 keeps
+ *     the times as they are), and nothing is clamped
  */
 public record StoreChunk(
     UUID project,
@@ -32,7 +33,7 @@ public record StoreChunk(
     @Nullable String clientSession,
     Instant receivedAt,
     @Nullable Instant sentAt,
-    boolean keepTimes,
+    @Nullable Long shiftMs,
     Visitor visitor,
     EventBlock events) {
 
@@ -46,7 +47,7 @@ public record StoreChunk(
       @Nullable Long seq,
       Instant receivedAt,
       @Nullable Instant sentAt,
-      boolean keepTimes,
+      @Nullable Long shiftMs,
       Visitor visitor,
       EventBlock events) {
     this(
@@ -59,7 +60,7 @@ public record StoreChunk(
         null,
         receivedAt,
         sentAt,
-        keepTimes,
+        shiftMs,
         visitor,
         events);
   }

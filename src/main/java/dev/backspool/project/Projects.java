@@ -12,10 +12,14 @@ import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -100,6 +104,45 @@ public final class Projects {
             .createQuery("select * from project order by created_at, id")
             .map((row, _) -> project(row))
             .list());
+  }
+
+  /** What each project has recorded; projects without a session are not in it. */
+  public Map<UUID, Recorded> recorded() {
+    return database.write(handle -> recorded(handle, "true", Map.of()));
+  }
+
+  /** What one project has recorded. */
+  public Recorded recorded(UUID id) {
+    return database.write(handle ->
+        recorded(handle, "project_id = :id", Map.of("id", id)).getOrDefault(id, Recorded.NOTHING));
+  }
+
+  private static Map<UUID, Recorded> recorded(
+      Handle handle, String condition, Map<String, UUID> values) {
+    var recorded = new HashMap<UUID, Recorded>();
+    handle
+        .createQuery(
+            """
+            select
+              project_id, source, count(*) as sessions, min(first_received_at) as first,
+              max(last_received_at) as last
+            from session
+            where %s
+            group by project_id, source
+            """
+                .formatted(condition))
+        .bindMap(values)
+        .map((row, _) ->
+            recorded.merge(
+                row.getObject("project_id", UUID.class),
+                Recorded.by(
+                    row.getString("source"),
+                    row.getLong("sessions"),
+                    instant(row, "first"),
+                    instant(row, "last")),
+                Recorded::plus))
+        .list();
+    return recorded;
   }
 
   public Optional<Project> byId(UUID id) {
@@ -237,6 +280,10 @@ public final class Projects {
         row.getString("jwks_url"),
         row.getObject("daily_quota_bytes", Long.class),
         row.getObject("requests_per_minute", Integer.class),
-        row.getObject("created_at", OffsetDateTime.class).toInstant());
+        instant(row, "created_at"));
+  }
+
+  private static Instant instant(ResultSet row, String column) throws SQLException {
+    return row.getObject(column, OffsetDateTime.class).toInstant();
   }
 }

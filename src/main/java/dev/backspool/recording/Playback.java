@@ -1,6 +1,7 @@
 package dev.backspool.recording;
 
 import dev.backspool.postgres.Database;
+import dev.backspool.rrweb.DamagedPayload;
 import dev.backspool.rrweb.Outline;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -86,6 +87,35 @@ public final class Playback {
                 .bind("frame", frame)
                 .mapTo(byte[].class)
                 .findOne());
+  }
+
+  /**
+   * A frame's events, known to be whole.
+   *
+   * @return empty when the session has no such frame
+   * @throws DamagedPayload when the bytes are not those that were written
+   */
+  public Optional<Payload> verified(UUID project, UUID session, long frame) throws DamagedPayload {
+    Optional<Payload> payload =
+        database.read(
+            project,
+            handle ->
+                handle
+                    .createQuery(
+                        """
+                        select payload, raw_bytes
+                        from chunk
+                        where project_id = :project and session_id = :session and id = :frame
+                        """)
+                    .bind("project", project)
+                    .bind("session", session)
+                    .bind("frame", frame)
+                    .map((row, _) -> new Payload(row.getBytes("payload"), row.getInt("raw_bytes")))
+                    .findOne());
+    if (payload.isPresent()) {
+      payload.get().verify();
+    }
+    return payload;
   }
 
   private static Frame frame(ResultSet row) throws SQLException {

@@ -1,5 +1,6 @@
 package dev.backspool.server;
 
+import dev.backspool.bench.Bench;
 import dev.backspool.postgres.PostgresStartException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -16,7 +17,7 @@ import picocli.CommandLine.Command;
       "Settings come from environment variables BACKSPOOL_*, or from a properties file named",
       "by BACKSPOOL_CONFIG. 'backspool help serve' lists them."
     },
-    subcommands = {Serve.class, CommandLine.HelpCommand.class})
+    subcommands = {Serve.class, Bench.class, CommandLine.HelpCommand.class})
 public final class Main {
   private Main() {}
 

@@ -1,32 +1,36 @@
 package dev.backspool.server;
 
-import dev.backspool.api.SignIn;
+import dev.backspool.api.Api;
 import dev.backspool.http.Cors;
-import dev.backspool.http.Problem;
-import dev.backspool.http.Refusal;
-import dev.backspool.postgres.DatabaseUnavailable;
 import dev.backspool.protocol.backspool.ReplayUpload;
 import dev.backspool.protocol.stackauth.ReplayBatches;
 import dev.backspool.protocol.stackauth.ReplayReads;
 import dev.backspool.protocol.uxcam.EventUpload;
 import dev.backspool.protocol.uxcam.SnapshotUpload;
 import io.javalin.config.RoutesConfig;
-import io.javalin.http.HttpResponseException;
 import java.util.List;
 
 /** The table of contents: every path the server answers is a line here. */
 record Routes(
-    SignIn signIn,
+    Api api,
     ReplayUpload replay,
-    ReplayBatches stackAuth,
-    ReplayReads stackAuthReads,
     SnapshotUpload snapshots,
-    EventUpload uxcamEvents) {
+    EventUpload uxcamEvents,
+    ReplayBatches stackAuth,
+    ReplayReads stackAuthReads) {
 
   void register(RoutesConfig routes) {
     // Our own upload contract
     routes.options("/v1/replay", Cors::preflight);
     routes.post("/v1/replay", replay::post);
+    routes.get("/backspool.js", api.site()::recorder);
+
+    // The UXCam-like contract
+    routes.options("/api/snapshots/ingest", Cors::preflight);
+    routes.post("/api/snapshots/ingest", snapshots::post);
+    routes.options("/api/events/ingest", Cors::preflight);
+    routes.post("/api/events/ingest", uxcamEvents::post);
+    routes.get("/api/sessions/{project}/{session}", api.dump()::get);
 
     // Stack Auth's session replays
     for (String path :
@@ -48,39 +52,45 @@ record Routes(
       routes.get(path + "/{id}/events", stackAuthReads::events);
     }
 
-    // The UXCam-like contract
-    routes.options("/api/snapshots/ingest", Cors::preflight);
-    routes.post("/api/snapshots/ingest", snapshots::post);
-    routes.options("/api/events/ingest", Cors::preflight);
-    routes.post("/api/events/ingest", uxcamEvents::post);
-
     // The dashboard's API
-    routes.post("/api/sign-in", signIn::post);
-    routes.post("/api/sign-out", signIn::out);
+    routes.post("/api/sign-in", api.signIn()::post);
+    routes.post("/api/sign-out", api.signIn()::out);
+    routes.get("/api/me", api.me()::get);
+    routes.get("/api/projects", api.projects()::list);
+    routes.post("/api/projects", api.projects()::create);
+    routes.get("/api/projects/{project}", api.projects()::get);
+    routes.patch("/api/projects/{project}", api.projects()::change);
+    routes.delete("/api/projects/{project}", api.projects()::delete);
+    routes.post("/api/projects/{project}/rotate-key", api.projects()::rotateKey);
+    routes.post("/api/projects/{project}/rotate-secret", api.projects()::rotateSecret);
+    routes.post("/api/projects/{project}/sample-recordings", api.projects()::addSamples);
+    routes.get("/api/projects/{project}/refusals", api.projects()::refusals);
+    routes.get("/api/projects/{project}/sessions", api.sessions()::list);
+    routes.get("/api/projects/{project}/sessions/live", api.live()::get);
+    routes.get("/api/projects/{project}/sessions/{session}", api.sessions()::get);
+    String recording = "/api/projects/{project}/sessions/{session}/recording";
+    routes.get(recording, api.recordings()::index);
+    routes.get(recording + "/events", api.recordings()::events);
+    routes.get(recording + "/frames/{frame}", api.recordings()::frame);
+
+    // What only people who are signed in may use: all of these trees, whatever is in them
+    routes.before("/api/me", api.guard()::check);
+    routes.before("/api/projects", api.guard()::check);
+    routes.before("/api/projects/*", api.guard()::check);
+    routes.before("/api/sessions/*", api.guard()::check);
+    routes.before("/metrics", api.guard()::check);
 
     // Operations
-    routes.get("/healthz", ctx -> ctx.contentType("text/plain").result("ok\n"));
+    routes.get("/healthz", api.operations()::health);
+    routes.get("/readyz", api.operations()::ready);
+    routes.get("/metrics", api.operations()::metrics);
 
-    routes.exception(Refusal.class, (refusal, ctx) -> Problem.send(ctx, refusal));
-    routes.exception(
-        DatabaseUnavailable.class,
-        (failure, ctx) -> {
-          ctx.header("Retry-After", "2");
-          Problem.send(
-              ctx,
-              Problem.of(
-                  503, "unavailable", "Not available now", "The database cannot be reached"));
-        });
-    routes.exception(
-        HttpResponseException.class,
-        (failure, ctx) ->
-            Problem.send(
-                ctx,
-                Problem.of(
-                    failure.getStatus(),
-                    "http_" + failure.getStatus(),
-                    "Not answered",
-                    String.valueOf(failure.getMessage()))));
-    routes.exception(Exception.class, (failure, ctx) -> Problem.unexpected(ctx, failure));
+    // The API's description, and the dashboard: any address that nothing above answers
+    routes.get("/openapi.json", api.site()::openApi);
+    routes.get("/api-reference", api.site()::reference);
+    routes.get("/api-reference/{file}", api.site()::referenceFile);
+    routes.get("/*", api.site()::dashboard);
+
+    Failures.register(routes);
   }
 }

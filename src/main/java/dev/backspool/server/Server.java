@@ -1,9 +1,21 @@
 package dev.backspool.server;
 
+import dev.backspool.api.Api;
+import dev.backspool.api.Guard;
+import dev.backspool.api.LiveSessions;
+import dev.backspool.api.Me;
+import dev.backspool.api.Operations;
+import dev.backspool.api.ProjectApi;
+import dev.backspool.api.RecordingApi;
+import dev.backspool.api.SessionApi;
+import dev.backspool.api.SessionDump;
 import dev.backspool.api.SignIn;
+import dev.backspool.api.Site;
 import dev.backspool.http.Bodies;
 import dev.backspool.ingest.ChunkDays;
+import dev.backspool.ingest.Importer;
 import dev.backspool.ingest.Ingest;
+import dev.backspool.ingest.Samples;
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.EmbeddedPostgres;
 import dev.backspool.project.Projects;
@@ -13,6 +25,8 @@ import dev.backspool.protocol.stackauth.ReplayReads;
 import dev.backspool.protocol.uxcam.EventUpload;
 import dev.backspool.protocol.uxcam.SnapshotUpload;
 import dev.backspool.recording.Playback;
+import dev.backspool.recording.Recordings;
+import dev.backspool.recording.Sessions;
 import dev.backspool.rrweb.Limits;
 import dev.backspool.session.SessionLimits;
 import io.javalin.Javalin;
@@ -53,23 +67,40 @@ public final class Server implements AutoCloseable {
                   new SessionLimits(config.sessionIdle(), config.sessionMax()),
                   new Ingest.Limits(
                       config.requestsPerMinute(),
-                      new Ingest.CommitBounds(
-                          512, 16L << 20, 20_000, config.maxWaitingBytes(), 2))));
+                      Ingest.CommitBounds.STANDARD.withWaitingBytes(config.maxWaitingBytes()))));
       var bodies = new Bodies(Math.max(64L << 20, Runtime.getRuntime().maxMemory() / 4));
       signIn = new SignIn(database, bodies, config.adminToken(), publicUrl(config));
       var eventLimits =
           new Limits(config.maxEvents(), config.maxJsonDepth(), config.maxInflatedBytes());
       var bodyLimits =
           new Bodies.Limits(config.maxBodyBytes(), config.maxInflatedBytes(), MOST_RATIO);
+      var sessions = new Sessions(database);
+      var sessionApi = new SessionApi(projects, sessions);
+      var live = new LiveSessions(projects, sessions, sessionApi);
+      var playback = new Playback(database);
+      var samples = keep(new Samples(new Importer(ingest)));
+      var api =
+          new Api(
+              new Guard(signIn, publicUrl(config)),
+              signIn,
+              new Me(Version.text(), publicUrl(config)),
+              new ProjectApi(projects, ingest.refusals(), samples, bodies),
+              sessionApi,
+              live,
+              new RecordingApi(projects, sessions, new Recordings(database, playback), playback),
+              new SessionDump(projects, sessions, playback, sessionApi),
+              new Operations(database, ingest, live),
+              new Site("/web"));
       var routes =
           new Routes(
-              signIn,
+              api,
               new ReplayUpload(ingest, bodies, bodyLimits, eventLimits),
-              new ReplayBatches(ingest, projects, bodies, config.maxJsonDepth()),
-              new ReplayReads(ingest, projects, database, new Playback(database)),
               new SnapshotUpload(ingest, bodies, bodyLimits, eventLimits),
-              new EventUpload(ingest, bodies, bodyLimits, eventLimits));
+              new EventUpload(ingest, bodies, bodyLimits, eventLimits),
+              new ReplayBatches(ingest, projects, bodies, config.maxJsonDepth()),
+              new ReplayReads(ingest, projects, database, playback));
       http = keep(Edge.start(config.host(), config.port(), routes), Edge::stop);
+      keep(live); // Ends first: its streams would hold up the end of the requests in flight.
       url = URI.create("http://" + config.host() + ":" + http.port());
     } catch (RuntimeException | Error failure) {
       close();
@@ -122,6 +153,11 @@ public final class Server implements AutoCloseable {
 
   public Ingest ingest() {
     return ingest;
+  }
+
+  /** Its routes are held against the description of the API. */
+  Javalin http() {
+    return http;
   }
 
   public Database postgres() {

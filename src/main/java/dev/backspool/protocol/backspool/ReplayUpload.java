@@ -105,7 +105,7 @@ public final class ReplayUpload {
             seq,
             received,
             sentAt == null ? null : Instant.ofEpochMilli(sentAt),
-            false,
+            null,
             visitor(ctx),
             events);
     switch (ingest.store(chunk)) {

@@ -107,7 +107,7 @@ public final class ReplayBatches {
             batch.session(),
             received,
             batch.sentAt(),
-            false,
+            null,
             visitor(ctx, user).withDeviceInfo(batch.resource()),
             events);
     switch (ingest.store(chunk)) {
@@ -135,10 +135,10 @@ public final class ReplayBatches {
   }
 
   private static Visitor visitor(Context ctx, @Nullable User user) {
-    String userAgent = text(ctx.userAgent());
+    Visitor visitor = Visitor.of(text(ctx.userAgent()));
     return user == null
-        ? Visitor.of(userAgent)
-        : Visitor.of(userAgent).withProfile(text(user.id()), text(user.name()), text(user.email()));
+        ? visitor
+        : visitor.withProfile(text(user.id()), text(user.name()), text(user.email()));
   }
 
   /** No more of a text than anyone reads. */

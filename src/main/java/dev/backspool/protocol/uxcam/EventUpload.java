@@ -1,30 +1,22 @@
 package dev.backspool.protocol.uxcam;
 
-import dev.backspool.Source;
 import dev.backspool.Visitor;
 import dev.backspool.http.Bodies;
 import dev.backspool.http.Body;
-import dev.backspool.http.Cors;
 import dev.backspool.http.Json;
 import dev.backspool.http.Refusal;
-import dev.backspool.ingest.Admission;
 import dev.backspool.ingest.Ingest;
 import dev.backspool.ingest.Outcome;
-import dev.backspool.ingest.StoreChunk;
-import dev.backspool.ingest.WriteKey;
 import dev.backspool.rrweb.Envelope;
 import dev.backspool.rrweb.EventBlock;
 import dev.backspool.rrweb.EventReader;
 import dev.backspool.rrweb.EventsRefused;
 import dev.backspool.rrweb.Limits;
 import dev.backspool.rrweb.Manner;
-import dev.backspool.session.Opener;
 import io.javalin.http.Context;
 import java.io.ByteArrayOutputStream;
 import java.time.DateTimeException;
-import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
@@ -60,59 +52,24 @@ public final class EventUpload {
 
   /** Answers the request, refusals in the contract's form. */
   public void post(Context ctx) {
-    Cors.allow(ctx);
-    @Nullable UUID project = null;
-    try {
-      Instant received = Instant.now();
-      UploadHead head;
-      EventBlock events;
-      try (Body body = bodies.read(ctx, bodyLimits)) {
-        // No member is named like this, so that every one comes back as it was sent.
-        var reader = new EventReader(eventLimits, Manner.STRICT, "");
-        Envelope envelope = reader.readObject(body.bytes(), 0, body.length());
-        head = UploadHead.of(envelope);
-        project = admit(ctx, head);
-        byte[] custom = customEvents(UploadHead.node(envelope, "events"));
-        events = EventReader.block(custom, eventLimits, Manner.STRICT);
-      } catch (EventsRefused e) {
-        throw Refusal.of(e.reason(), e.getMessage(), e.at());
-      }
-      store(ctx, project, received, head, events);
-    } catch (Refusal refusal) {
-      if (project != null) {
-        ingest.count(project, Source.UXCAM, refusal.reason(), refusal.detail());
-      }
-      UxcamForm.send(ctx, refusal);
+    UxcamDoor.answer(ingest, ctx, door -> accept(ctx, door));
+  }
+
+  private void accept(Context ctx, UxcamDoor door) throws EventsRefused {
+    UploadHead head;
+    EventBlock events;
+    try (Body body = bodies.read(ctx, bodyLimits)) {
+      // No member has this name, so that every one comes back as it was sent.
+      var reader = new EventReader(eventLimits, Manner.STRICT, "");
+      Envelope envelope = reader.readObject(body.bytes(), 0, body.length());
+      head = UploadHead.of(envelope);
+      door.admit(head);
+      byte[] custom = customEvents(UploadHead.node(envelope, "events"));
+      events = EventReader.block(custom, eventLimits, Manner.STRICT);
     }
-  }
-
-  private UUID admit(Context ctx, UploadHead head) {
-    var key = new WriteKey.SdkKey(head.sdkKey());
-    return switch (ingest.admit(key, Source.UXCAM, ctx.header("Origin"))) {
-      case Admission.Admitted admitted -> admitted.project().id();
-      case Admission.Refused refused -> throw UxcamForm.refusal(refused.why());
-    };
-  }
-
-  private void store(
-      Context ctx, UUID project, Instant received, UploadHead head, EventBlock events) {
-    String batch = head.batch();
-    var chunk =
-        new StoreChunk(
-            project,
-            Source.UXCAM,
-            new Opener.Named(head.session()),
-            batch == null ? "sha256:" + head.session() + ":" + events.contentHash() : batch,
-            head.tab(),
-            null,
-            received,
-            null,
-            false,
-            Visitor.of(ctx.userAgent()),
-            events);
-    switch (ingest.store(chunk)) {
-      case Outcome.Stored stored -> Json.send(ctx, new Answer(true, stored.events()));
-      case Outcome.Refused refused -> UxcamForm.send(ctx, UxcamForm.refusal(refused));
+    Outcome.Stored stored = door.store(head, Visitor.of(ctx.userAgent()), events);
+    if (stored != null) {
+      Json.send(ctx, new Answer(true, stored.events()));
     }
   }
 

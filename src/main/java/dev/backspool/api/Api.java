@@ -1,0 +1,14 @@
+package dev.backspool.api;
+
+/** Everything that answers for our own API and the dashboard; {@code Routes} gives it its paths. */
+public record Api(
+    Guard guard,
+    SignIn signIn,
+    Me me,
+    ProjectApi projects,
+    SessionApi sessions,
+    LiveSessions live,
+    RecordingApi recordings,
+    SessionDump dump,
+    Operations operations,
+    Site site) {}

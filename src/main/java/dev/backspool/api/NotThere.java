@@ -1,0 +1,40 @@
+package dev.backspool.api;
+
+import dev.backspool.http.Problem;
+import io.javalin.http.Context;
+
+/**
+ * Ends a request whose address names something that is not there, or belongs to another project:
+ * the two cannot be told apart from outside.
+ */
+public final class NotThere extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  private final String code;
+
+  private NotThere(String code, String detail) {
+    super(detail, null, false, false);
+    this.code = code;
+  }
+
+  static NotThere project() {
+    return new NotThere("project_not_found", "There is no such project");
+  }
+
+  static NotThere session() {
+    return new NotThere("session_not_found", "There is no such session");
+  }
+
+  static NotThere frame() {
+    return new NotThere("frame_missing", "The recording has no such frame");
+  }
+
+  static NotThere path() {
+    return new NotThere("not_found", "Nothing answers at this address");
+  }
+
+  /** Answers 404. */
+  public void send(Context ctx) {
+    Problem.send(ctx, Problem.of(404, code, "Not found", String.valueOf(getMessage())));
+  }
+}

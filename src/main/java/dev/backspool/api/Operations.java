@@ -1,0 +1,90 @@
+package dev.backspool.api;
+
+import dev.backspool.http.Problem;
+import dev.backspool.ingest.Ingest;
+import dev.backspool.ingest.Refusals;
+import dev.backspool.postgres.Database;
+import dev.backspool.postgres.DatabaseUnavailable;
+import io.javalin.http.Context;
+import java.lang.management.GarbageCollectorMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+
+/** What operators and their machines ask: does it live, can it serve, how is it. */
+public final class Operations {
+  private final Database database;
+  private final Ingest ingest;
+  private final LiveSessions live;
+
+  public Operations(Database database, Ingest ingest, LiveSessions live) {
+    this.database = database;
+    this.ingest = ingest;
+    this.live = live;
+  }
+
+  /** {@code GET /healthz}: the process answers. */
+  public void health(Context ctx) {
+    ctx.contentType("text/plain").result("ok\n");
+  }
+
+  /** {@code GET /readyz}: the database answers too; else 503. */
+  public void ready(Context ctx) {
+    try {
+      database.write(handle -> handle.createQuery("select 1").mapTo(Integer.class).one());
+      ctx.contentType("text/plain").result("ready\n");
+    } catch (DatabaseUnavailable away) {
+      Problem.send(
+          ctx,
+          Problem.of(503, "unavailable", "Not available now", "The database cannot be reached"));
+    }
+  }
+
+  /** {@code GET /metrics}: numbers as Prometheus reads them. */
+  public void metrics(Context ctx) {
+    var page = new MetricsPage();
+    List<Map.Entry<Refusals.Label, Long>> refused =
+        ingest.refusals().totals().entrySet().stream()
+            .sorted(
+                Comparator.comparing(
+                        (Map.Entry<Refusals.Label, Long> entry) -> entry.getKey().protocol())
+                    .thenComparing(entry -> entry.getKey().reason()))
+            .toList();
+    page.family("backspool_refusals_total", "counter", "Uploads turned away since the start.");
+    for (Map.Entry<Refusals.Label, Long> entry : refused) {
+      page.sample(
+          entry.getValue(),
+          "protocol",
+          entry.getKey().protocol().code(),
+          "reason",
+          entry.getKey().reason().code());
+    }
+    page.gauge("backspool_commit_waiting", "Uploads that wait to be committed.", ingest.waiting());
+    page.gauge("backspool_live_views", "Open live views of the dashboard.", live.listeners());
+    jvm(page);
+    ctx.contentType("text/plain; version=0.0.4; charset=utf-8").result(page.text());
+  }
+
+  private static void jvm(MetricsPage page) {
+    var heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
+    page.gauge("jvm_memory_heap_used_bytes", "Heap in use.", (double) heap.getUsed());
+    page.gauge("jvm_memory_heap_max_bytes", "Heap that may be used.", (double) heap.getMax());
+    page.gauge(
+        "jvm_threads_current",
+        "Platform threads.",
+        ManagementFactory.getThreadMXBean().getThreadCount());
+    page.family("jvm_gc_collection_seconds_total", "counter", "Time spent collecting garbage.");
+    for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
+      page.sample(collector.getCollectionTime() / 1e3, "gc", collector.getName());
+    }
+    var runtime = ManagementFactory.getRuntimeMXBean();
+    page.gauge(
+        "process_start_time_seconds", "Start, in epoch seconds.", runtime.getStartTime() / 1e3);
+    if (ManagementFactory.getOperatingSystemMXBean()
+        instanceof com.sun.management.OperatingSystemMXBean system) {
+      page.family("process_cpu_seconds_total", "counter", "Processor time used.");
+      page.sample(system.getProcessCpuTime() / 1e9);
+    }
+  }
+}

@@ -1,0 +1,159 @@
+package dev.backspool.api;
+
+import com.github.luben.zstd.ZstdOutputStreamNoFinalizer;
+import dev.backspool.http.Coding;
+import dev.backspool.http.Json;
+import dev.backspool.http.Problem;
+import dev.backspool.project.Projects;
+import dev.backspool.recording.Frame;
+import dev.backspool.recording.Payload;
+import dev.backspool.recording.Playback;
+import dev.backspool.recording.Recordings;
+import dev.backspool.recording.SessionSummary;
+import dev.backspool.recording.Sessions;
+import dev.backspool.rrweb.DamagedPayload;
+import io.javalin.http.Context;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.zip.GZIPOutputStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Recordings over HTTP: the index, single frames, and all events as one stream. */
+public final class RecordingApi {
+  private static final Logger LOG = LoggerFactory.getLogger(RecordingApi.class);
+  private static final Set<Coding> ALL = Set.of(Coding.values());
+  private static final String NDJSON = "application/x-ndjson; charset=utf-8";
+
+  private final Projects projects;
+  private final Sessions sessions;
+  private final Recordings recordings;
+  private final Playback playback;
+
+  public RecordingApi(
+      Projects projects, Sessions sessions, Recordings recordings, Playback playback) {
+    this.projects = projects;
+    this.sessions = sessions;
+    this.recordings = recordings;
+    this.playback = playback;
+  }
+
+  /** {@code GET …/recording}: what a player must know before it loads a frame. */
+  public void index(Context ctx) {
+    SessionSummary session = SessionApi.find(projects, sessions, ctx);
+    UUID project = ProjectApi.find(projects, ctx).id();
+    var index = RecordingJson.of(session.id(), recordings.index(project, session));
+    ctx.contentType("application/json; charset=utf-8");
+    Coding.send(ctx, Json.bytes(index));
+  }
+
+  /**
+   * {@code GET …/recording/frames/{n}}: the frame's events as lines of JSON. Frames never change,
+   * so they may be kept for good; zstd goes out as it is stored.
+   */
+  public void frame(Context ctx) {
+    UUID project = ProjectApi.find(projects, ctx).id();
+    UUID session = Parameters.id(ctx, "session").orElseThrow(NotThere::session);
+    long n = number(ctx.pathParam("frame"));
+    Payload payload;
+    try {
+      payload = playback.verified(project, session, n).orElseThrow(NotThere::frame);
+    } catch (DamagedPayload damaged) {
+      LOG.warn("Frame {} of session {} is damaged: {}", n, session, damaged.getMessage());
+      Problem.send(
+          ctx,
+          Problem.of(410, "frame_damaged", "Gone", "The stored bytes of this frame are damaged"));
+      return;
+    }
+    Coding coding = Coding.of(ctx, ALL);
+    String tag = "\"" + n + "-" + coding.token() + "\"";
+    coding.describe(ctx);
+    ctx.header("ETag", tag);
+    ctx.header("Cache-Control", "private, max-age=31536000, immutable");
+    if (Site.isKnown(ctx, tag)) {
+      ctx.removeHeader("Content-Encoding");
+      ctx.status(304);
+      return;
+    }
+    ctx.contentType(NDJSON);
+    ctx.result(coding == Coding.ZSTD ? payload.zstd() : coded(payload, coding));
+  }
+
+  private static byte[] coded(Payload payload, Coding coding) {
+    var bytes =
+        new ByteArrayOutputStream(
+            coding == Coding.GZIP ? payload.zstd().length : payload.rawBytes());
+    try (OutputStream out = coding == Coding.GZIP ? new GZIPOutputStream(bytes) : bytes) {
+      payload.writeLines(out);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return bytes.toByteArray();
+  }
+
+  private static long number(String text) {
+    try {
+      long n = Long.parseLong(text);
+      if (Long.toString(n).equals(text)) {
+        return n;
+      }
+    } catch (NumberFormatException e) {
+      // Falls through: there is no frame of that name.
+    }
+    throw NotThere.frame();
+  }
+
+  /**
+   * {@code GET …/recording/events}: every event as a line of JSON, tab by tab in play order, one
+   * frame in memory at a time. A damaged or vanished frame is left out; {@code Backspool-Events}
+   * tells how many lines a whole stream has, the trailer {@code Backspool-Events-Left-Out} how many
+   * are not in it.
+   */
+  public void events(Context ctx) throws IOException {
+    UUID project = ProjectApi.find(projects, ctx).id();
+    SessionSummary session = SessionApi.find(projects, sessions, ctx);
+    List<Frame> frames = playback.frames(project, session.id());
+    Coding coding = Coding.of(ctx, ALL);
+    coding.describe(ctx);
+    ctx.contentType(NDJSON);
+    ctx.header("Backspool-Events", Long.toString(frames.stream().mapToLong(Frame::events).sum()));
+    ctx.header("Trailer", "Backspool-Events-Left-Out");
+    long[] leftOut = new long[1];
+    ctx.res()
+        .setTrailerFields(() -> Map.of("Backspool-Events-Left-Out", Long.toString(leftOut[0])));
+    try (OutputStream out = opened(ctx.res().getOutputStream(), coding)) {
+      for (Frame frame : frames) {
+        Optional<Payload> payload = whole(project, session.id(), frame);
+        if (payload.isPresent()) {
+          payload.get().writeLines(out);
+        } else {
+          leftOut[0] += frame.events();
+        }
+      }
+    }
+  }
+
+  private static OutputStream opened(OutputStream out, Coding coding) throws IOException {
+    return switch (coding) {
+      case ZSTD -> new ZstdOutputStreamNoFinalizer(out);
+      case GZIP -> new GZIPOutputStream(out);
+      case IDENTITY -> out;
+    };
+  }
+
+  private Optional<Payload> whole(UUID project, UUID session, Frame frame) {
+    try {
+      return playback.verified(project, session, frame.n());
+    } catch (DamagedPayload damaged) {
+      LOG.warn("Frame {} of session {} is damaged, left out", frame.n(), session);
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,14 @@
+package dev.backspool.bench;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+
+/** {@code backspool bench}: measures this build on this machine. */
+@Command(
+    name = "bench",
+    mixinStandardHelpOptions = true,
+    description =
+        "Measures this build on this machine, on temporary data. Your own data is not touched.",
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {BenchIngest.class, BenchCrash.class, BenchStart.class, HelpCommand.class})
+public final class Bench {}

@@ -1,0 +1,151 @@
+package dev.backspool.bench;
+
+import dev.backspool.Ids;
+import dev.backspool.Project;
+import dev.backspool.bench.Audit.Finding;
+import dev.backspool.postgres.Database;
+import dev.backspool.postgres.EmbeddedPostgres;
+import dev.backspool.project.Projects;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Kills the server again and again while clients upload, and looks each time at what is left. The
+ * data directory is the same through all rounds.
+ */
+final class Crash implements AutoCloseable {
+  /** Small ones: more commits are caught in the middle. */
+  private static final int UPLOAD_BYTES = 2_000;
+
+  private static final int UPLOADS_PER_SESSION = 20;
+
+  private final Workplace place = Workplace.make();
+  private final List<Upload> uploads = Upload.cut(UPLOAD_BYTES);
+  private final Ledger ledger = new Ledger();
+  private final Audit audit = new Audit();
+  private final Project project;
+  private final int clients;
+
+  Crash(int clients) throws IOException {
+    this.clients = clients;
+    try (var postgres = EmbeddedPostgres.start(place.data());
+        var database = Database.open(postgres.jdbcUrl(), postgres.user(), postgres.password())) {
+      project = new Projects(database).create("Crash", "web").project();
+    }
+  }
+
+  /**
+   * How a round went.
+   *
+   * @param startedIn how long the server took to start on what the round before left
+   * @param killedAfter how long clients had been uploading
+   */
+  record Round(Duration startedIn, Duration killedAfter, Finding finding) {}
+
+  /**
+   * One round: start, send again what has no answer, load, kill, audit.
+   *
+   * @param most how long the load runs at most, and half of it at least
+   * @param postgresToo kills the PostgreSQL in the same moment, as a machine that runs out of
+   *     memory may; else it learns of the server's death and stops by itself
+   * @throws IOException when the server does not start, or refuses uploads
+   */
+  Round round(Duration most, boolean postgresToo) throws IOException, InterruptedException {
+    Duration startedIn;
+    Duration load =
+        Duration.ofMillis(
+            ThreadLocalRandom.current().nextLong(most.toMillis() / 2, most.toMillis() + 1));
+    try (Program server =
+        Program.serve(
+            Map.of("BACKSPOOL_DATA_DIR", place.data().toString()), place.log(), List.of())) {
+      startedIn = server.startedIn();
+      sendAgain(server.url());
+      List<Thread> threads = startClients(server.url());
+      TimeUnit.MILLISECONDS.sleep(load.toMillis());
+      List<ProcessHandle> postgres = server.handle().descendants().toList();
+      server.kill();
+      if (postgresToo) {
+        postgres.forEach(ProcessHandle::destroyForcibly);
+      }
+      for (Thread thread : threads) {
+        thread.join();
+      }
+    }
+    return new Round(startedIn, load, look());
+  }
+
+  /** Starts once more, stops as an operator does, and audits: nothing may change by it. */
+  Finding stopAndLook() throws IOException, InterruptedException {
+    try (Program server =
+        Program.serve(
+            Map.of("BACKSPOOL_DATA_DIR", place.data().toString()), place.log(), List.of())) {
+      sendAgain(server.url());
+      server.stop();
+    }
+    return look();
+  }
+
+  private Finding look() throws IOException {
+    try (var postgres = EmbeddedPostgres.start(place.data());
+        var database = Database.open(postgres.jdbcUrl(), postgres.user(), postgres.password())) {
+      return audit.of(database, ledger);
+    }
+  }
+
+  /** As SDKs do, and only every second: the others are to be found absent or whole by the audit. */
+  private void sendAgain(URI server) throws IOException {
+    try (Target target = new HttpTarget(server, project.sdkKey())) {
+      boolean again = true;
+      for (Ledger.Entry entry : ledger.unanswered()) {
+        if (again) {
+          target.send(entry.upload(), entry.batch());
+          ledger.acknowledged(entry.batch(), entry.upload());
+        }
+        again = !again;
+      }
+    }
+  }
+
+  private List<Thread> startClients(URI server) {
+    var threads = new ArrayList<Thread>();
+    for (int client = 0; client < clients; client++) {
+      int first = client;
+      threads.add(Thread.startVirtualThread(() -> uploadUntilGone(server, first)));
+    }
+    return threads;
+  }
+
+  private void uploadUntilGone(URI server, int first) {
+    try (Target target = new HttpTarget(server, project.sdkKey())) {
+      String session = Ids.uuid().toString();
+      for (int n = 0; ; n++) {
+        if (n % UPLOADS_PER_SESSION == 0) {
+          session = Ids.uuid().toString();
+        }
+        var batch = new Target.Batch(session, n % UPLOADS_PER_SESSION);
+        Upload upload = uploads.get((first + n) % uploads.size());
+        ledger.sending(batch, upload);
+        target.send(upload, batch);
+        ledger.acknowledged(batch, upload);
+      }
+    } catch (IOException gone) {
+      // The server was killed: the batch under way stays without an answer.
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      place.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

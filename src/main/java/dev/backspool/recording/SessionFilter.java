@@ -1,0 +1,29 @@
+package dev.backspool.recording;
+
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which sessions are wanted; what is null or false asks nothing.
+ *
+ * @param from earliest last event, inclusive
+ * @param to latest last event, exclusive
+ * @param profile the customer's id of the person, or a part of the name or the e-mail address
+ * @param url a part of the address of any of its pages, upper and lower case alike
+ * @param errors only those with errors
+ * @param live only those that may still grow
+ */
+public record SessionFilter(
+    @Nullable Instant from,
+    @Nullable Instant to,
+    @Nullable String profile,
+    @Nullable Duration minDuration,
+    @Nullable Duration maxDuration,
+    @Nullable Integer minEvents,
+    @Nullable String url,
+    boolean errors,
+    boolean live) {
+  public static final SessionFilter ALL =
+      new SessionFilter(null, null, null, null, null, null, null, false, false);
+}
