@@ -44,7 +44,7 @@ public final class Site {
           "default-src 'self'",
           "script-src 'self'",
           "worker-src 'self' blob:",
-          "style-src 'self' 'unsafe-inline'",
+          "style-src * 'unsafe-inline'",
           "img-src * data: blob:",
           "font-src * data:",
           "media-src * data: blob:",

@@ -142,9 +142,12 @@ public final class Bodies {
         if (end < 0) {
           return new Body(bytes, length, reservation::release);
         }
-        int larger = (int) Math.min((long) bytes.length * 2, (long) limits.inflatedBytes() + 1);
+        if (length == limits.inflatedBytes()) {
+          throw tooLarge(limits.inflatedBytes()); // before a copy that could hold one byte more
+        }
+        int larger = (int) Math.min((long) bytes.length * 2, limits.inflatedBytes());
         reservation.grow(larger - bytes.length);
-        bytes = Arrays.copyOf(bytes, Math.max(larger, length + 1));
+        bytes = Arrays.copyOf(bytes, larger);
         bytes[length++] = (byte) end;
       }
     }

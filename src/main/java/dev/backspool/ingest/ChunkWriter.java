@@ -108,7 +108,7 @@ final class ChunkWriter implements GroupCommit.Writer<StoreChunk, Outcome.Stored
         connection.commit();
         return answers;
       } catch (SQLException | RuntimeException failure) {
-        connection.rollback();
+        rollBack(connection, failure);
         throw failure;
       }
     } catch (SQLException failure) {
@@ -118,6 +118,15 @@ final class ChunkWriter implements GroupCommit.Writer<StoreChunk, Outcome.Stored
       throw DatabaseUnavailable.isCauseOf(failure)
           ? new DatabaseUnavailable(failure)
           : new Unstorable(failure);
+    }
+  }
+
+  /** On a connection that is gone this fails as well, and what made it go is what counts. */
+  private static void rollBack(Connection connection, Exception failure) {
+    try {
+      connection.rollback();
+    } catch (SQLException gone) {
+      failure.addSuppressed(gone);
     }
   }
 

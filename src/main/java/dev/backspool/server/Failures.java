@@ -6,6 +6,7 @@ import dev.backspool.http.Refusal;
 import dev.backspool.postgres.DatabaseUnavailable;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.HttpResponseException;
+import java.io.UncheckedIOException;
 import org.eclipse.jetty.io.EofException;
 
 /** How a request ends that no handler answered: as a problem, by what went wrong. */
@@ -38,6 +39,13 @@ final class Failures {
         EofException.class,
         (gone, ctx) -> {
           // The client went away in the middle of the answer: nobody is left to tell.
+        });
+    routes.exception(
+        UncheckedIOException.class,
+        (failure, ctx) -> {
+          if (!(failure.getCause() instanceof EofException)) {
+            Problem.unexpected(ctx, failure);
+          }
         });
     routes.exception(Exception.class, (failure, ctx) -> Problem.unexpected(ctx, failure));
   }

@@ -76,7 +76,7 @@ final class SiteTest {
     assertThat(header(answer, "Referrer-Policy")).isEqualTo("no-referrer");
     assertThat(header(answer, "Content-Security-Policy"))
         .isEqualTo(
-            "default-src 'self'; script-src 'self'; worker-src 'self' blob:; style-src 'self'"
+            "default-src 'self'; script-src 'self'; worker-src 'self' blob:; style-src *"
                 + " 'unsafe-inline'; img-src * data: blob:; font-src * data:; media-src * data:"
                 + " blob:; connect-src 'self'; frame-src 'self' about: blob: data:; object-src"
                 + " 'none'; base-uri 'self'; frame-ancestors 'self'");

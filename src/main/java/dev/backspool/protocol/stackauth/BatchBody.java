@@ -23,14 +23,22 @@ import org.jspecify.annotations.Nullable;
  * @param session the browser's session, in lower case
  * @param segment the page load, in lower case
  * @param idAsSent the batch id, spelled as the client did
+ * @param resource what a versioned batch says it was made by, a JSON object; null where it says
+ *     nothing, or more than is worth keeping
  */
 record BatchBody(
-    String session, String segment, String idAsSent, Instant sentAt, EventReader reader) {
+    String session,
+    String segment,
+    String idAsSent,
+    Instant sentAt,
+    @Nullable String resource,
+    EventReader reader) {
   static final int MOST_EVENTS = 5_000;
 
   /** The last moment that a JavaScript date can be. */
   private static final double LAST_MOMENT = 8.64e15;
 
+  private static final int LONGEST_RESOURCE = 8 * 1024;
   private static final int LONGEST_NUMBER = 40;
   private static final Pattern NUMBER = Pattern.compile("-?[0-9]+(\\.[0-9]+)?([eE][-+]?[0-9]+)?");
   private static final Pattern PLAIN_STRING = Pattern.compile("\"([^\"\\\\]*)\"");
@@ -66,7 +74,7 @@ record BatchBody(
     String batch = fields.id("batch_id");
     fields.moment("started_at_ms");
     long sentAt = fields.moment("sent_at_ms");
-    fields.version();
+    String resource = fields.resource();
     fields.events();
     if (!fields.problems.isEmpty()) {
       throw StackFailure.schema(path, fields.problems);
@@ -76,6 +84,7 @@ record BatchBody(
         segment.toLowerCase(Locale.ROOT),
         batch,
         Instant.ofEpochMilli(sentAt),
+        resource,
         reader);
   }
 
@@ -127,7 +136,7 @@ record BatchBody(
     }
 
     /** Versioned batches say their version and what they were made by; both or neither. */
-    void version() {
+    @Nullable String resource() {
       Slice version = envelope.member("schema_version");
       Slice resource = envelope.member("resource");
       if (version != null && number(version) != 2) {
@@ -142,6 +151,7 @@ record BatchBody(
       if (version != null && resource == null) {
         problems.add("body.resource must be defined when body.schema_version is");
       }
+      return resource == null || resource.length() > LONGEST_RESOURCE ? null : resource.text();
     }
 
     void events() {

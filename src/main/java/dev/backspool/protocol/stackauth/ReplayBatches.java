@@ -108,7 +108,7 @@ public final class ReplayBatches {
             received,
             batch.sentAt(),
             null,
-            visitor(ctx, user),
+            visitor(ctx, user).withDeviceInfo(batch.resource()),
             events);
     switch (ingest.store(chunk)) {
       case Outcome.Stored stored ->
