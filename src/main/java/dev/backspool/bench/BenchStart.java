@@ -15,8 +15,10 @@ import picocli.CommandLine.Option;
     name = "start",
     mixinStandardHelpOptions = true,
     description = {
-      "How long the server takes from its process's start to 'ready', first on an empty data",
-      "directory, then on what that left; and the memory it holds when idle."
+      "How long a start takes, and the memory held when idle.",
+      "",
+      "From the process's start to 'ready on', first on an empty data directory, then on what",
+      "that left."
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the options
 final class BenchStart implements Callable<Integer> {

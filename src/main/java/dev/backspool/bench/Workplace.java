@@ -9,18 +9,20 @@ import java.util.Comparator;
 import java.util.stream.Stream;
 
 /** A temporary folder, deleted in the end. */
-record Workplace(Path folder) implements AutoCloseable {
+public record Workplace(Path folder) implements AutoCloseable {
   /** Reachable for other accounts: root's PostgreSQL runs as one. */
-  static Workplace make() throws IOException {
+  public static Workplace make() throws IOException {
     Path folder = Files.createTempDirectory("backspool-bench-");
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
     return new Workplace(folder);
   }
 
-  Path data() {
+  /** Where a server's data goes. */
+  public Path data() {
     return folder.resolve("data");
   }
 
+  /** Where its log goes. */
   Path log() {
     return folder.resolve("server.log");
   }

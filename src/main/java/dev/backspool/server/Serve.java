@@ -3,6 +3,7 @@ package dev.backspool.server;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ParentCommand;
 
 /** {@code backspool serve}: runs the server until it is told to stop. */
 @Command(
@@ -29,17 +30,34 @@ import picocli.CommandLine.Command;
       "                                 uploads are answered 503 (67108864)",
       "  BACKSPOOL_REQUESTS_PER_MINUTE  uploads a minute of one project (600000)",
     })
+@SuppressWarnings("NullAway.Init") // picocli sets the field
 final class Serve implements Callable<Integer> {
+  @ParentCommand private Main main;
+
   @Override
   public Integer call() throws InterruptedException {
-    run(new Server(Settings.config()));
+    Server server = new Server(main.config());
+    CountDownLatch stopped = closeAtEnd(server);
+    server
+        .newAdminToken()
+        .ifPresent(
+            token -> System.out.println("admin token (shown once, sign in with it): " + token));
+    ready(server);
+    stopped.await();
     return 0;
   }
 
+  /** Tells whoever started the program that requests are served from now on. */
+  static void ready(Server server) {
+    System.out.println("ready on " + server.url());
+  }
+
   /**
-   * Says that it serves, and how to sign in the first time; returns when the process is stopped.
+   * Has the server closed when the process is told to stop.
+   *
+   * @return reaches zero when it is closed
    */
-  static void run(Server server) throws InterruptedException {
+  static CountDownLatch closeAtEnd(Server server) {
     var stopped = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(
@@ -49,11 +67,6 @@ final class Serve implements Callable<Integer> {
                   server.close();
                   stopped.countDown();
                 }));
-    server
-        .newAdminToken()
-        .ifPresent(
-            token -> System.out.println("admin token (shown once, sign in with it): " + token));
-    System.out.println("ready on " + server.url());
-    stopped.await();
+    return stopped;
   }
 }

@@ -8,23 +8,23 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
 
-/** Collects the settings of this process: the properties file, then the environment over it. */
+/** Collects settings: the properties file, then the environment over it. */
 final class Settings {
   private Settings() {}
 
   /**
-   * Reads the configuration of this process.
+   * All settings of an environment.
    *
    * @throws Sentence when the file that {@code BACKSPOOL_CONFIG} names cannot be read
    */
-  static Config config() {
+  static Map<String, String> of(Map<String, String> environment) {
     var settings = new HashMap<String, String>();
-    String file = System.getenv("BACKSPOOL_CONFIG");
+    String file = environment.get("BACKSPOOL_CONFIG");
     if (file != null) {
       settings.putAll(read(Path.of(file)));
     }
-    settings.putAll(System.getenv());
-    return Config.from(settings);
+    settings.putAll(environment);
+    return settings;
   }
 
   private static Map<String, String> read(Path file) {

@@ -1,0 +1,113 @@
+package dev.backspool.server;
+
+import dev.backspool.Project;
+import dev.backspool.ingest.ChunkDays;
+import dev.backspool.ingest.Importer;
+import dev.backspool.ingest.Ingest;
+import dev.backspool.postgres.Database;
+import dev.backspool.postgres.EmbeddedPostgres;
+import dev.backspool.project.Projects;
+import dev.backspool.session.SessionLimits;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An installation's data, opened by a command that needs no server: the operator's database, or the
+ * embedded one, which is started and stopped for it.
+ */
+final class Installation implements AutoCloseable {
+  private final Config config;
+  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  private final Database database;
+  private final Projects projects;
+
+  /**
+   * Opens it.
+   *
+   * @throws dev.backspool.postgres.PostgresStartException when a server runs on the data directory,
+   *     or the database cannot be used
+   */
+  Installation(Config config) {
+    this.config = config;
+    String external = config.databaseUrl();
+    if (external != null) {
+      database = Database.open(external, null, null);
+    } else {
+      var embedded = EmbeddedPostgres.start(config.dataDir());
+      parts.push(embedded);
+      try {
+        database = Database.open(embedded.jdbcUrl(), embedded.user(), embedded.password());
+      } catch (RuntimeException failure) {
+        embedded.close();
+        throw failure;
+      }
+    }
+    parts.push(database);
+    projects = new Projects(database);
+  }
+
+  Database database() {
+    return database;
+  }
+
+  /** All projects, or the one with a name or an id, if there is one. */
+  List<Project> projects(@Nullable String nameOrId) {
+    return projects.all().stream()
+        .filter(project ->
+            nameOrId == null
+                || project.name().equals(nameOrId)
+                || project.id().toString().equalsIgnoreCase(nameOrId))
+        .toList();
+  }
+
+  /**
+   * The project that an import goes to: the named one, or the only one. Where there is none at all
+   * yet, it is made.
+   *
+   * @throws Sentence when it is not clear which
+   */
+  Project destination(@Nullable String nameOrId) {
+    List<Project> found = projects(nameOrId);
+    if (found.size() == 1) {
+      return found.getFirst();
+    }
+    List<Project> all = projects(null);
+    if (all.isEmpty()) {
+      String name = Optional.ofNullable(nameOrId).orElse("Imported");
+      return projects.create(name, "web").project();
+    }
+    String choice =
+        String.join("\n  ", all.stream().map(each -> each.id() + "  " + each.name()).toList());
+    throw new Sentence(
+        (found.isEmpty() ? "There is no project " + nameOrId + "." : "There are several projects.")
+            + " Choose one by --project:\n  "
+            + choice);
+  }
+
+  /** Takes recordings in. To be asked for once. */
+  Importer importer() {
+    parts.push(new ChunkDays(database));
+    var ingest =
+        new Ingest(
+            database,
+            projects,
+            new SessionLimits(config.sessionIdle(), config.sessionMax()),
+            new Ingest.Limits(Integer.MAX_VALUE, Ingest.CommitBounds.STANDARD));
+    parts.push(ingest);
+    return new Importer(ingest);
+  }
+
+  @Override
+  public void close() {
+    while (!parts.isEmpty()) {
+      try {
+        parts.pop().close();
+      } catch (Exception e) {
+        throw new IllegalStateException(e); // None of these parts throws a checked one.
+      }
+    }
+  }
+}

@@ -1,0 +1,174 @@
+package dev.backspool.server;
+
+import dev.backspool.ingest.Importer.Imported;
+import dev.backspool.ingest.Importer.Progress;
+import dev.backspool.rrweb.EventBlock;
+import dev.backspool.rrweb.EventsRefused;
+import dev.backspool.rrweb.Limits;
+import dev.backspool.rrweb.Manner;
+import dev.backspool.rrweb.Splitter;
+import dev.backspool.rrweb.TimeRange;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** A server that a command talks to over HTTP. */
+final class RunningServer implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  /** The server dates uploads within a week of their receipt; nearer to that the client's rule. */
+  private static final Duration DATED = Duration.ofDays(6);
+
+  /** Below what a server takes in one upload, unless it was told to take less. */
+  private static final Limits BLOCKS = new Limits(20_000, 1_000, 32 << 20);
+
+  private static final JsonMapper JSON = JsonMapper.shared();
+
+  private final HttpClient client = HttpClient.newHttpClient();
+  private final URI url;
+
+  RunningServer(URI url) {
+    this.url = url;
+  }
+
+  /**
+   * Uploads a recording in the blocks a recorder would have sent. Its events keep their times when
+   * it is younger than six days; an older one is dated as if it began now.
+   *
+   * @param key the project's write key
+   * @param rrwebJson closed by this method
+   * @throws Sentence when it is no recording, or the server does not take it
+   */
+  Imported upload(String key, String session, InputStream rrwebJson, Progress progress)
+      throws IOException, InterruptedException {
+    @Nullable UUID stored = null;
+    int blocks = 0;
+    int deduped = 0;
+    long events = 0;
+    long rawBytes = 0;
+    boolean dated = false;
+    try (var splitter = new Splitter(rrwebJson, BLOCKS, Manner.STRICT)) {
+      for (EventBlock block = splitter.next(); block != null; block = splitter.next()) {
+        dated = blocks == 0 ? isRecent(block) : dated;
+        JsonNode answer = JSON.readTree(upload(key, session, blocks, dated, block));
+        stored = UUID.fromString(answer.path("session_id").asString());
+        blocks++;
+        deduped += answer.path("deduped").asBoolean() ? 1 : 0;
+        events += block.eventCount();
+        rawBytes += block.rawBytes();
+        progress.stored(events, rawBytes);
+      }
+    } catch (EventsRefused refused) {
+      throw new Sentence(refused.getMessage());
+    }
+    if (stored == null) {
+      throw new Sentence("The recording holds no events");
+    }
+    return new Imported(stored, blocks, deduped, events, rawBytes);
+  }
+
+  private static boolean isRecent(EventBlock block) {
+    TimeRange times = block.times();
+    return times != null && times.first() > Instant.now().minus(DATED).toEpochMilli();
+  }
+
+  private byte[] upload(String key, String session, int n, boolean dated, EventBlock block)
+      throws IOException, InterruptedException {
+    String query =
+        "/v1/replay?session_id=%s&tab_id=main&batch_id=%s&seq=%d"
+            .formatted(encoded(session), encoded("import:" + session + ":" + n), n);
+    Instant givenUpAt = Instant.now().plus(PATIENCE);
+    while (true) {
+      String sentAt = dated ? "&sent_at=" + System.currentTimeMillis() : "";
+      HttpResponse<byte[]> answer =
+          client.send(
+              request(query + sentAt, key)
+                  .POST(BodyPublishers.ofByteArray(block.payload()))
+                  .build(),
+              BodyHandlers.ofByteArray());
+      if (answer.statusCode() == 200) {
+        return answer.body();
+      }
+      Duration pause =
+          Duration.ofSeconds(answer.headers().firstValueAsLong("Retry-After").orElse(-1));
+      if (pause.isNegative() || Instant.now().plus(pause).isAfter(givenUpAt)) {
+        throw refused(answer.statusCode(), answer.body());
+      }
+      Thread.sleep(pause);
+    }
+  }
+
+  /**
+   * Writes a session's events as lines of JSON.
+   *
+   * @param token the admin token
+   * @throws Sentence when no project has the session, or the server refuses
+   */
+  void download(String token, UUID session, OutputStream out)
+      throws IOException, InterruptedException {
+    HttpResponse<byte[]> projects =
+        client.send(request("/api/projects", token).build(), BodyHandlers.ofByteArray());
+    if (projects.statusCode() != 200) {
+      throw refused(projects.statusCode(), projects.body());
+    }
+    for (JsonNode project : JSON.readTree(projects.body()).path("projects")) {
+      String path =
+          "/api/projects/%s/sessions/%s/recording/events"
+              .formatted(project.path("id").asString(), session);
+      HttpResponse<InputStream> events =
+          client.send(request(path, token).build(), BodyHandlers.ofInputStream());
+      try (InputStream body = events.body()) {
+        if (events.statusCode() == 200) {
+          body.transferTo(out);
+          return;
+        }
+        if (events.statusCode() != 404) {
+          throw refused(events.statusCode(), body.readAllBytes());
+        }
+      }
+    }
+    throw new Sentence("There is no session " + session + " on " + url);
+  }
+
+  private HttpRequest.Builder request(String pathAndQuery, String credential) {
+    return HttpRequest.newBuilder(URI.create(url + pathAndQuery))
+        .timeout(PATIENCE)
+        .header("Authorization", "Bearer " + credential);
+  }
+
+  private static String encoded(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8);
+  }
+
+  /** What the server says of itself, or the bare status of something that is no Backspool. */
+  private Sentence refused(int status, byte[] body) {
+    String detail = "";
+    try {
+      detail = JSON.readTree(body).path("detail").asString("");
+    } catch (JacksonException e) {
+      // No JSON: the status says what there is to say.
+    }
+    return new Sentence(
+        "%s answered %d%s".formatted(url, status, detail.isEmpty() ? "" : ": " + detail));
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+}
