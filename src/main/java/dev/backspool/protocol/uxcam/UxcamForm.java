@@ -1,5 +1,6 @@
 package dev.backspool.protocol.uxcam;
 
+import dev.backspool.http.EarlyAnswer;
 import dev.backspool.http.Json;
 import dev.backspool.http.Problem;
 import dev.backspool.http.Refusal;
@@ -20,13 +21,13 @@ final class UxcamForm {
     }
     String field = refusal.field();
     String detail = refusal.detail();
-    Json.send(
-        ctx,
-        refusal.reason().status(),
+    var failure =
         new Failure(
             false,
             field == null || detail.contains(field) ? detail : field + ": " + detail,
-            refusal.reason().code()));
+            refusal.reason().code());
+    ctx.status(refusal.reason().status()).contentType("application/json; charset=utf-8");
+    EarlyAnswer.send(ctx, Json.bytes(failure));
   }
 
   static Refusal refusal(Outcome.Refused refused) {
