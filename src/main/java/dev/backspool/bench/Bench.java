@@ -7,8 +7,7 @@ import picocli.CommandLine.HelpCommand;
 @Command(
     name = "bench",
     mixinStandardHelpOptions = true,
-    description =
-        "Measures this build on this machine, on temporary data.",
+    description = "Measures this build on this machine, on temporary data.",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {BenchIngest.class, BenchCrash.class, BenchStart.class, HelpCommand.class})
 public final class Bench {}
