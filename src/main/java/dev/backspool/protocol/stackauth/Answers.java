@@ -1,6 +1,9 @@
 package dev.backspool.protocol.stackauth;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.backspool.Reason;
+import dev.backspool.http.EarlyAnswer;
 import dev.backspool.http.Json;
 import dev.backspool.http.Problem;
 import io.javalin.http.Context;
@@ -24,7 +27,7 @@ final class Answers {
       ctx.header("Retry-After", Problem.seconds(retryAfter));
     }
     if (code == null) {
-      ctx.contentType("text/plain; charset=utf-8").result(failure.text());
+      send(ctx, "text/plain; charset=utf-8", failure.text().getBytes(UTF_8));
       return;
     }
     var body = new LinkedHashMap<String, @Nullable Object>();
@@ -34,7 +37,7 @@ final class Answers {
       body.put("details", failure.details());
     }
     ctx.header("x-stack-known-error", code);
-    ctx.contentType("application/json; charset=utf-8").result(Json.bytes(body));
+    send(ctx, "application/json; charset=utf-8", Json.bytes(body));
   }
 
   /** Answers while the database is away. */
@@ -47,7 +50,13 @@ final class Answers {
   static void unexpected(Context ctx, Exception failure) {
     String reference = Problem.log(ctx, failure);
     status(ctx, 500);
-    ctx.contentType("text/plain; charset=utf-8").result("Internal error, reference " + reference);
+    String text = "Internal error, reference " + reference;
+    send(ctx, "text/plain; charset=utf-8", text.getBytes(UTF_8));
+  }
+
+  private static void send(Context ctx, String type, byte[] body) {
+    ctx.contentType(type);
+    EarlyAnswer.send(ctx, body);
   }
 
   private static void status(Context ctx, int status) {

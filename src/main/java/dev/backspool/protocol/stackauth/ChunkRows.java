@@ -77,7 +77,7 @@ final class ChunkRows {
                       and (cast(:after as bigint) is null or (first_at, id) > (
                         select first_at, id
                         from chunk
-                        where project_id = :project and session_id = :replay and id = :after))
+                        where project_id = :project and session_id = :replay and id = cast(:after as bigint)))
                     order by first_at, id
                     limit :limit
                     """)

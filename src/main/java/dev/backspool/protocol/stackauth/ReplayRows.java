@@ -79,20 +79,21 @@ final class ReplayRows {
                       chunk_count, event_count, opener
                     from session
                     where project_id = :project
-                      and (cast(:users as text[]) is null or profile_id = any(:users))
+                      and (cast(:users as text[]) is null or profile_id = any(cast(:users as text[])))
                       and (cast(:duration_min as bigint) is null
-                        or extract(epoch from last_event_at - started_at) * 1000 >= :duration_min)
+                        or extract(epoch from last_event_at - started_at) * 1000 >= cast(:duration_min as bigint))
                       and (cast(:duration_max as bigint) is null
-                        or extract(epoch from last_event_at - started_at) * 1000 <= :duration_max)
+                        or extract(epoch from last_event_at - started_at) * 1000 <= cast(:duration_max as bigint))
                       and (cast(:from as bigint) is null
-                        or last_event_at >= to_timestamp(:from / 1000.0))
+                        or last_event_at >= to_timestamp(cast(:from as bigint) / 1000.0))
                       and (cast(:to as bigint) is null
-                        or last_event_at <= to_timestamp(:to / 1000.0))
-                      and (cast(:clicks as bigint) is null or click_count >= :clicks)
+                        or last_event_at <= to_timestamp(cast(:to as bigint) / 1000.0))
+                      and (cast(:clicks as bigint) is null or click_count >= cast(:clicks as bigint))
                       and (cast(:anonymous as boolean) is null
-                        or (profile_name is null and profile_email is null) = :anonymous)
+                        or (profile_name is null and profile_email is null) = cast(:anonymous as boolean))
                       and (cast(:after_id as uuid) is null
-                        or (last_event_at, id) < (:after_at, :after_id))
+                        or (last_event_at, id) < (
+                          cast(:after_at as timestamptz), cast(:after_id as uuid)))
                     order by last_event_at desc, id desc
                     limit :limit
                     """)

@@ -154,6 +154,14 @@ final class ReplayBatchesTest {
     assertThat(chunks(over)).isZero();
   }
 
+  @Test
+  void who_sends_far_too_much_gets_the_answer_and_not_a_reset() {
+    byte[] body = new byte[6_000_000];
+    for (int i = 0; i < 20; i++) {
+      assertThat(Batch.call(server, open, null).body(body).send().status()).isEqualTo(413);
+    }
+  }
+
   // B18
   @Test
   void one_and_five_thousand_events_are_taken() {
