@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * Kills the server again and again while clients upload, and looks each time at what is left. The
@@ -62,9 +63,7 @@ final class Crash implements AutoCloseable {
     Duration load =
         Duration.ofMillis(
             ThreadLocalRandom.current().nextLong(most.toMillis() / 2, most.toMillis() + 1));
-    try (Program server =
-        Program.serve(
-            Map.of("BACKSPOOL_DATA_DIR", place.data().toString()), place.log(), List.of())) {
+    try (Program server = serve()) {
       startedIn = server.startedIn();
       sendAgain(server.url());
       List<Thread> threads = startClients(server.url());
@@ -81,11 +80,29 @@ final class Crash implements AutoCloseable {
     return new Round(startedIn, load, look());
   }
 
+  /**
+   * How the server stopped.
+   *
+   * @param exitCode of its process
+   */
+  record Stopped(int exitCode, Finding finding) {}
+
+  /** Starts, loads, and asks the server to stop while clients upload. */
+  Stopped stopUnderLoad(Duration load) throws IOException, InterruptedException {
+    try (Program server = serve()) {
+      List<Thread> threads = startClients(server.url());
+      TimeUnit.MILLISECONDS.sleep(load.toMillis());
+      int exitCode = server.stop();
+      for (Thread thread : threads) {
+        thread.join();
+      }
+      return new Stopped(exitCode, look());
+    }
+  }
+
   /** Starts once more, stops as an operator does, and audits: nothing may change by it. */
   Finding stopAndLook() throws IOException, InterruptedException {
-    try (Program server =
-        Program.serve(
-            Map.of("BACKSPOOL_DATA_DIR", place.data().toString()), place.log(), List.of())) {
+    try (Program server = serve()) {
       sendAgain(server.url());
       server.stop();
     }
@@ -93,10 +110,25 @@ final class Crash implements AutoCloseable {
   }
 
   private Finding look() throws IOException {
+    return look(_ -> {});
+  }
+
+  /** Does damage, then audits: to see whether the audit would notice. */
+  Finding lookAfter(String damage) throws IOException {
+    return look(database -> database.own(handle -> handle.execute(damage)));
+  }
+
+  private Finding look(Consumer<Database> before) throws IOException {
     try (var postgres = EmbeddedPostgres.start(place.data());
         var database = Database.open(postgres.jdbcUrl(), postgres.user(), postgres.password())) {
+      before.accept(database);
       return audit.of(database, ledger);
     }
+  }
+
+  private Program serve() throws IOException {
+    return Program.serve(
+        Map.of("BACKSPOOL_DATA_DIR", place.data().toString()), place.log(), List.of());
   }
 
   /** As SDKs do, and only every second: the others are to be found absent or whole by the audit. */

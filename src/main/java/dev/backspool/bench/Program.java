@@ -94,14 +94,16 @@ final class Program implements AutoCloseable {
   /**
    * Asks it to stop, as {@code systemctl stop} does, and waits.
    *
+   * @return its exit code
    * @throws IOException when it does not end within a minute; it is killed then
    */
-  void stop() throws IOException, InterruptedException {
+  int stop() throws IOException, InterruptedException {
     process.destroy();
     if (!process.waitFor(1, TimeUnit.MINUTES)) {
       kill();
       throw new IOException("the server did not stop within a minute");
     }
+    return process.exitValue();
   }
 
   /** Kills it if it still runs. */

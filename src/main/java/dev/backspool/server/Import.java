@@ -131,12 +131,13 @@ final class Import implements Callable<Integer> {
       spec.commandLine()
           .getOut()
           .printf(
-              "%s: session %s (%s), %d events in %d chunks%s%n",
+              "%s: session %s (%s), %d events in %d %s%s%n",
               path,
               imported.session(),
               session,
               imported.events(),
               imported.blocks(),
+              imported.blocks() == 1 ? "chunk" : "chunks",
               imported.deduped() == 0 ? "" : ", %d were there".formatted(imported.deduped()));
       spec.commandLine().getOut().flush();
     }

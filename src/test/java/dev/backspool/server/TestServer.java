@@ -56,7 +56,8 @@ public final class TestServer implements AutoCloseable {
     return new TestServer(new Server(Config.from(all)));
   }
 
-  private static String url(TestPostgres.Address database) {
+  /** The database as {@code BACKSPOOL_DATABASE_URL} names it. */
+  static String url(TestPostgres.Address database) {
     return database
         .url()
         .replaceFirst(

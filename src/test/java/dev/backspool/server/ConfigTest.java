@@ -1,0 +1,133 @@
+package dev.backspool.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Map;
+import org.assertj.core.api.InstanceOfAssertFactories;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** The settings: their names, their defaults, and what is said of wrong ones. */
+final class ConfigTest {
+  @Test
+  void has_a_default_for_everything() {
+    Config config = Config.from(Map.of());
+
+    assertThat(config.host()).isEqualTo("127.0.0.1");
+    assertThat(config.port()).isEqualTo(8420);
+    assertThat(config.dataDir()).isEqualTo(Path.of("data").toAbsolutePath());
+    assertThat(config.databaseUrl()).isNull();
+    assertThat(config.adminToken()).isNull();
+    assertThat(config.publicUrl()).isNull();
+    assertThat(config.sessionIdle()).isEqualTo(Duration.ofMinutes(30));
+    assertThat(config.sessionMax()).isEqualTo(Duration.ofHours(12));
+    assertThat(config.maxBodyBytes()).isEqualTo(16 << 20);
+    assertThat(config.maxInflatedBytes()).isEqualTo(32 << 20);
+    assertThat(config.maxEvents()).isEqualTo(50_000);
+    assertThat(config.maxJsonDepth()).isEqualTo(1_000);
+    assertThat(config.requestsPerMinute()).isEqualTo(600_000);
+  }
+
+  @Test
+  void reads_each_setting_by_its_name() {
+    Config config =
+        Config.from(
+            Map.ofEntries(
+                Map.entry("BACKSPOOL_HOST", "0.0.0.0"),
+                Map.entry("BACKSPOOL_PORT", "80"),
+                Map.entry("BACKSPOOL_DATA_DIR", "/var/lib/backspool"),
+                Map.entry("BACKSPOOL_DATABASE_URL", "postgresql://me@db/replays"),
+                Map.entry("BACKSPOOL_ADMIN_TOKEN", "0123456789abcdef"),
+                Map.entry("BACKSPOOL_PUBLIC_URL", "https://replay.example.com/"),
+                Map.entry("BACKSPOOL_SESSION_IDLE", "PT5M"),
+                Map.entry("BACKSPOOL_SESSION_MAX", "PT1H"),
+                Map.entry("BACKSPOOL_MAX_BODY_BYTES", "2048"),
+                Map.entry("BACKSPOOL_MAX_INFLATED_BYTES", "4096"),
+                Map.entry("BACKSPOOL_MAX_EVENTS", "10"),
+                Map.entry("BACKSPOOL_MAX_JSON_DEPTH", "20"),
+                Map.entry("BACKSPOOL_REQUESTS_PER_MINUTE", "30"),
+                Map.entry("HOME", "/root")));
+
+    assertThat(config.host()).isEqualTo("0.0.0.0");
+    assertThat(config.port()).isEqualTo(80);
+    assertThat(config.dataDir()).isEqualTo(Path.of("/var/lib/backspool"));
+    assertThat(config.databaseUrl()).isEqualTo("postgresql://me@db/replays");
+    assertThat(config.adminToken()).isEqualTo("0123456789abcdef");
+    assertThat(config.publicUrl()).isEqualTo(URI.create("https://replay.example.com"));
+    assertThat(config.sessionIdle()).isEqualTo(Duration.ofMinutes(5));
+    assertThat(config.sessionMax()).isEqualTo(Duration.ofHours(1));
+    assertThat(config.maxBodyBytes()).isEqualTo(2048);
+    assertThat(config.maxInflatedBytes()).isEqualTo(4096);
+    assertThat(config.maxEvents()).isEqualTo(10);
+    assertThat(config.maxJsonDepth()).isEqualTo(20);
+    assertThat(config.requestsPerMinute()).isEqualTo(30);
+  }
+
+  @Test
+  void tells_all_problems_together_and_repeats_no_secret() {
+    assertThatThrownBy(() ->
+            Config.from(
+                Map.of(
+                    "BACKSPOOL_PORT", "99999",
+                    "BACKSPOOL_ADMIN_TOKEN", "hunter2",
+                    "BACKSPOOL_DATABASE_URL", "mysql://me:hunter2@db/x",
+                    "BACKSPOOL_SESSION_IDLE", "half an hour",
+                    "BACKSPOOL_PUBLIC_URL", "replay",
+                    "BACKSPOOL_PROT", "8420")))
+        .isInstanceOf(Config.Invalid.class)
+        .extracting(
+            invalid -> ((Config.Invalid) invalid).problems(),
+            InstanceOfAssertFactories.list(String.class))
+        .hasSize(6)
+        .anyMatch(problem -> problem.contains("BACKSPOOL_PORT") && problem.contains("99999"))
+        .anyMatch(problem -> problem.contains("BACKSPOOL_SESSION_IDLE"))
+        .anyMatch(problem -> problem.contains("BACKSPOOL_PROT is not a setting"))
+        .noneMatch(problem -> problem.contains("hunter2"));
+  }
+
+  @Test
+  void puts_the_environment_over_the_properties_file(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("backspool.properties");
+    Files.writeString(file, "BACKSPOOL_PORT = 1\nBACKSPOOL_HOST = ::1\n");
+
+    Map<String, String> settings =
+        Settings.of(Map.of("BACKSPOOL_CONFIG", file.toString(), "BACKSPOOL_PORT", "2"));
+
+    assertThat(settings)
+        .containsEntry("BACKSPOOL_PORT", "2")
+        .containsEntry("BACKSPOOL_HOST", "::1");
+    assertThatThrownBy(() -> Settings.of(Map.of("BACKSPOOL_CONFIG", folder + "/none")))
+        .isInstanceOf(Sentence.class)
+        .hasMessageContaining("cannot be read");
+  }
+
+  @Test
+  void help_names_every_setting() {
+    String help = new CommandLine(new Serve()).getUsageMessage();
+
+    assertThat(
+            Arrays.stream(Config.class.getRecordComponents())
+                .map(component ->
+                    "BACKSPOOL_"
+                        + component
+                            .getName()
+                            .replaceAll("([A-Z])", "_$1")
+                            .toUpperCase(java.util.Locale.ROOT)))
+        .allSatisfy(name -> assertThat(help).contains(name));
+  }
+
+  @Test
+  void every_command_has_help() {
+    assertThat(Main.commandLine(Map.of()).getSubcommands().values())
+        .extracting(CommandLine::getUsageMessage)
+        .allSatisfy(help -> assertThat(help).contains("Usage: backspool"));
+  }
+}
