@@ -47,7 +47,12 @@ export function useLiveSessions(project: string | undefined): Live {
     setFresh(new Set());
     const open = () => {
       source = new EventSource(`/api/projects/${project}/sessions/live`);
-      source.onopen = () => setState('live');
+      source.onopen = () => {
+        setState('live');
+        // What came between the first reading and now, or while the stream was lost, is in no message.
+        void client.invalidateQueries({ queryKey: ['project', project] });
+        void client.invalidateQueries({ queryKey: ['sessions', project] });
+      };
       source.onerror = () => {
         setState('lost');
         if (source?.readyState === EventSource.CLOSED) timer = window.setTimeout(open, AGAIN_AFTER);
@@ -58,6 +63,11 @@ export function useLiveSessions(project: string | undefined): Live {
         if (!take(client, project, session)) {
           setFresh((old) => (old.has(session.id) ? old : new Set(old).add(session.id)));
           void client.invalidateQueries({ queryKey: ['project', project] });
+          // An empty list has no reader whose place could move.
+          void client.invalidateQueries({
+            queryKey: ['sessions', project],
+            predicate: (query) => isEmpty(query.state.data as SessionPages | undefined),
+          });
         }
       });
     };
@@ -69,6 +79,10 @@ export function useLiveSessions(project: string | undefined): Live {
   }, [client, project]);
 
   return { state, lastAt, fresh, clearFresh: () => setFresh(new Set()) };
+}
+
+function isEmpty(list: SessionPages | undefined): boolean {
+  return list?.pages.every((page) => page.sessions.length === 0) ?? false;
 }
 
 /** Replaces the session where it is known; says whether any list has it. */

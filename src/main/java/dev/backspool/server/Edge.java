@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.concurrent.Executors;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /** Jetty and Javalin as Backspool sets them up. */
@@ -38,7 +39,11 @@ final class Edge {
                 connector.setAcceptQueueSize(1024);
                 return connector;
               });
-              config.jetty.modifyServer(server -> server.setStopTimeout(STOP.toMillis()));
+              config.jetty.modifyServer(server -> {
+                // Without it a stop cuts off the requests in flight.
+                server.setHandler(new GracefulHandler());
+                server.setStopTimeout(STOP.toMillis());
+              });
               routes.register(config.routes);
             })
         .start();
