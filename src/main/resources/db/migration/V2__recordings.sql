@@ -29,6 +29,7 @@ create table session (
   id                uuid not null,
   name              text,
   source            text not null,
+  opener            text,
   started_at        timestamptz not null,
   last_event_at     timestamptz not null,
   first_received_at timestamptz not null,
@@ -51,6 +52,7 @@ create table session (
   primary key (project_id, id)
 );
 comment on column session.name is 'The session id the SDK uses; null where the server alone names the session.';
+comment on column session.opener is 'What opened the session: name:… or token:…, as in open_session, which forgets it when the next session opens.';
 comment on column session.device_info is 'What the SDK told of the device, JSON as it was sent.';
 comment on column session.last_received_at is 'Server clock: groups uploads into sessions, because event times can be forged.';
 create index session_project_id_last_event_at_id on session (project_id, last_event_at desc, id desc);
@@ -109,23 +111,25 @@ end $$;
 create sequence chunk_id;
 
 create table chunk (
-  project_id   uuid not null,
-  session_id   uuid not null,
-  id           bigint not null,
-  tab_id       text not null,
-  batch_id     text not null,
-  ordinal      integer not null,
-  seq          bigint,
-  received_at  timestamptz not null,
-  first_at     timestamptz not null,
-  last_at      timestamptz not null,
-  event_count  integer not null,
-  user_events  integer not null,
-  raw_bytes    integer not null,
-  outline      jsonb not null,
-  payload      bytea not null,
+  project_id     uuid not null,
+  session_id     uuid not null,
+  id             bigint not null,
+  tab_id         text not null,
+  batch_id       text not null,
+  client_session text,
+  ordinal        integer not null,
+  seq            bigint,
+  received_at    timestamptz not null,
+  first_at       timestamptz not null,
+  last_at        timestamptz not null,
+  event_count    integer not null,
+  user_events    integer not null,
+  raw_bytes      integer not null,
+  outline        jsonb not null,
+  payload        bytea not null,
   primary key (project_id, session_id, id, received_at)
 ) partition by range (received_at);
+comment on column chunk.client_session is 'The SDK''s own session id of the upload, where it does not name the session here.';
 comment on column chunk.ordinal is 'Counts the chunks of a tab as they were committed, from 0 without holes: a hole means that a row is missing.';
 comment on column chunk.seq is 'The number the SDK gave the batch within its tab, where it gives one: a hole means that an upload never arrived.';
 comment on column chunk.first_at is 'Time of the first event, clamped around the receive time; the raw times are in the payload.';
