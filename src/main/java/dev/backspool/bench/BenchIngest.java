@@ -32,8 +32,8 @@ import picocli.CommandLine.Option;
       "",
       "Next to it, in the same run on the same database:",
       "  limit   the same rows by the same statements, without HTTP and JSON",
-      "  naive   the same rows, but a transaction and an object (a file with fsync) each,",
-      "          on six connections, without HTTP and JSON as well",
+      "  naive   the same JSON and rows, but a transaction and an object (a file with fsync)",
+      "          each, on six connections; without HTTP",
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the options
 final class BenchIngest implements Callable<Integer> {

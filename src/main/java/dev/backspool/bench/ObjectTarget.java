@@ -7,12 +7,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Writes an object for each upload before its rows, as servers do that keep payloads in a bucket: a
- * file with fsync, which is kinder than a bucket's round trip.
+ * Reads the JSON and writes an object for each upload before its rows, as servers do that keep
+ * payloads in a bucket: a file with fsync, which is kinder than a bucket's round trip.
  */
 record ObjectTarget(Path objects, Target rows) implements Target {
   @Override
   public void send(Upload upload, Batch batch) throws IOException {
+    upload.read();
     try (FileChannel object =
         FileChannel.open(
             objects.resolve(batch.id()), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {

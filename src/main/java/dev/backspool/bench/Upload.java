@@ -7,13 +7,18 @@ import dev.backspool.rrweb.EventReader;
 import dev.backspool.rrweb.EventsRefused;
 import dev.backspool.rrweb.Limits;
 import dev.backspool.rrweb.Manner;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -26,10 +31,13 @@ import tools.jackson.databind.json.JsonMapper;
  */
 @SuppressWarnings("ArrayRecordComponent") // Bytes on their way to a socket; never compared.
 record Upload(byte[] body, int json, EventBlock events) {
-  private static final List<String> SAMPLES = List.of("grid", "admin-short");
+  private static final List<String> SAMPLES = List.of("grid", "admin-short", "admin-long");
+  private static final JsonMapper JSON =
+      JsonMapper.builder().disable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
   private static final int WINDOW_LOG = 27;
   private static final int INCREMENTAL = 3;
-  private static final double MOST_OVER = 1.2;
+  private static final double LEAST = 0.9;
+  private static final double MOST = 1.2;
   private static final Limits LIMITS = new Limits(50_000, 1_000, 32 << 20);
 
   /**
@@ -40,22 +48,39 @@ record Upload(byte[] body, int json, EventBlock events) {
   static List<Upload> cut(int compressedBytes) throws IOException {
     var uploads = new ArrayList<Upload>();
     for (String sample : SAMPLES) {
+      cut(sample, compressedBytes, uploads);
+    }
+    return uploads;
+  }
+
+  private static void cut(String sample, int compressedBytes, List<Upload> uploads)
+      throws IOException {
+    try (JsonParser events = open(sample)) {
+      events.nextToken(); // the array's beginning
       String upload = "";
-      for (JsonNode event : read(sample)) {
+      while (events.nextToken() != JsonToken.END_ARRAY) {
+        JsonNode event = JSON.readTree(events);
         if (event.path("type").asInt() != INCREMENTAL) {
           continue;
         }
         String longer = upload.isEmpty() ? event.toString() : upload + "," + event;
-        int size = Zstd.compress(longer.getBytes(StandardCharsets.UTF_8)).length;
-        if (size < compressedBytes) {
+        if (compressed(longer) < compressedBytes * MOST) {
           upload = longer;
-        } else if (size < compressedBytes * MOST_OVER) {
-          uploads.add(of("[" + longer + "]"));
-          upload = "";
-        } // else: an event that alone is too large for an upload of this size is left out
+        }
+        // An event that makes it too large begins the next one, or is left out if it is too large
+        // alone.
+        if (compressed(upload) >= compressedBytes * LEAST) {
+          uploads.add(of("[" + upload + "]"));
+          boolean left = !upload.equals(longer);
+          upload =
+              left && compressed(event.toString()) < compressedBytes * MOST ? event.toString() : "";
+        }
       }
     }
-    return uploads;
+  }
+
+  private static int compressed(String text) {
+    return Zstd.compress(text.getBytes(StandardCharsets.UTF_8)).length;
   }
 
   private static Upload of(String text) throws IOException {
@@ -72,13 +97,20 @@ record Upload(byte[] body, int json, EventBlock events) {
     }
   }
 
-  private static JsonNode read(String sample) throws IOException {
-    try (InputStream file = Upload.class.getResourceAsStream("/samples/" + sample + ".json.zst")) {
-      if (file == null) {
-        throw new IOException("this build carries no sample " + sample);
-      }
-      return JsonMapper.shared()
-          .readTree(new ZstdInputStreamNoFinalizer(file).setLongMax(WINDOW_LOG));
+  /** Does what a server has to do with the body: inflates, checks, compresses. */
+  EventBlock read() throws IOException {
+    try (var json = new GZIPInputStream(new ByteArrayInputStream(body), body.length)) {
+      return EventReader.block(json.readAllBytes(), LIMITS, Manner.STRICT);
+    } catch (EventsRefused refused) {
+      throw new IOException("a sample of this build is broken", refused);
     }
+  }
+
+  private static JsonParser open(String sample) throws IOException {
+    InputStream file = Upload.class.getResourceAsStream("/samples/" + sample + ".json.zst");
+    if (file == null) {
+      throw new IOException("this build carries no sample " + sample);
+    }
+    return JSON.createParser(new ZstdInputStreamNoFinalizer(file).setLongMax(WINDOW_LOG));
   }
 }
