@@ -64,9 +64,10 @@ export function useSignOut() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: () => call<void>('/api/sign-out', { method: 'POST' }),
-    onSettled: () => {
-      client.clear();
+    onSuccess: () => {
+      // Not clear(): the frame watches `me`, and would go on watching the one that was taken away.
       client.setQueryData(['me'], null);
+      client.removeQueries({ predicate: (query) => query.queryKey[0] !== 'me' });
     },
   });
 }

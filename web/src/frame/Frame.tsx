@@ -6,6 +6,7 @@ import {
   useComputedColorScheme,
   useMantineColorScheme,
 } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
 import {
   IconLogout,
   IconMoon,
@@ -109,6 +110,10 @@ function ThemeToggle() {
 
 function Account({ version }: { version: string }) {
   const signOut = useSignOut();
+  const leave = () =>
+    signOut.mutate(undefined, {
+      onError: (error) => notifications.show({ title: 'You are still signed in', message: error.message }),
+    });
   return (
     <Menu position="bottom-end" shadow="sm" width={180}>
       <Menu.Target>
@@ -121,7 +126,7 @@ function Account({ version }: { version: string }) {
         <Menu.Item component="a" href="/api-reference">
           API reference
         </Menu.Item>
-        <Menu.Item leftSection={<IconLogout size={14} />} onClick={() => signOut.mutate()}>
+        <Menu.Item leftSection={<IconLogout size={14} />} onClick={leave}>
           Sign out
         </Menu.Item>
       </Menu.Dropdown>
