@@ -131,6 +131,8 @@ function Picture({ timeline, gaps, width }: { timeline: Timeline; gaps: Gap[]; w
           y={0}
           height={HEIGHT}
           fill="url(#hatch)"
+          data-testid="gap"
+          data-reason={g.reason}
         />
       ))}
     </svg>
