@@ -5,6 +5,7 @@ import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -26,6 +27,7 @@ final class Chromium implements AutoCloseable {
           Path.of("/usr/bin/chromium-browser"),
           Path.of("/usr/bin/google-chrome"),
           Path.of("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"));
+  private static final double PATIENCE_MS = (double) Dashboard.PATIENCE.toMillis();
   private static final Path SCREENSHOTS = Path.of("target", "screenshots");
 
   private final Playwright playwright;
@@ -59,6 +61,7 @@ final class Chromium implements AutoCloseable {
                             "--disable-dev-shm-usage",
                             "--disable-gpu",
                             "--disable-background-networking")));
+    PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE_MS);
     return new Chromium(playwright, browser);
   }
 
@@ -96,9 +99,16 @@ final class Chromium implements AutoCloseable {
         .orElseThrow(() -> new IllegalStateException(program + " is not on the PATH"));
   }
 
-  /** A window of its own: cookies and storage are not shared with others. */
+  /** A window of its own, of this size. */
   BrowserContext window(int width, int height) {
-    return browser.newContext(new Browser.NewContextOptions().setViewportSize(width, height));
+    return window(new Browser.NewContextOptions().setViewportSize(width, height));
+  }
+
+  /** A window of its own: cookies and storage are not shared with others. */
+  BrowserContext window(Browser.NewContextOptions options) {
+    BrowserContext window = browser.newContext(options);
+    window.setDefaultTimeout(PATIENCE_MS);
+    return window;
   }
 
   /** Keeps a picture of the page for whoever wants to look. */

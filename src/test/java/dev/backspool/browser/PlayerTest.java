@@ -65,7 +65,7 @@ final class PlayerTest {
   }
 
   private void watch(Project project, String session, String query) {
-    Dashboard.signIn(page, server);
+    Member.signIn(page, server);
     page.navigate(server.url() + "/p/" + project.id() + "/replays/" + session + query);
   }
 
@@ -128,18 +128,18 @@ final class PlayerTest {
   @Test
   void a_wrong_token_is_refused_and_the_right_one_lets_in() {
     page.navigate(server.url().toString());
-    Dashboard.tryToken(page, "not the token at all");
+    Member.tryToken(page, "not the token at all");
     assertThat(page.getByText("This is not the admin token")).isVisible();
     Chromium.picture(page, "sign-in-refused");
 
-    Dashboard.tryToken(page, TestServer.ADMIN_TOKEN);
+    Member.tryToken(page, TestServer.ADMIN_TOKEN);
     assertThat(page.getByTestId("sessions")).isVisible();
   }
 
   @Test
   void the_list_shows_the_sessions_and_new_ones_by_themselves() {
     Project project = server.project();
-    Dashboard.signIn(page, server);
+    Member.signIn(page, server);
     page.navigate(server.url() + "/p/" + demo.id());
     assertThat(page.getByText("Tomas Lund")).isVisible();
     Chromium.picture(page, "list");

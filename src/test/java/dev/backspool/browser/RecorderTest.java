@@ -98,7 +98,7 @@ final class RecorderTest {
 
     try (BrowserContext member = chromium.window(1440, 900)) {
       Page page = member.newPage();
-      Dashboard.signIn(page, server);
+      Member.signIn(page, server);
       page.navigate(
           server.url() + "/p/" + project.id() + "/replays/" + session.get("id").asString());
       // The visit was quick: by now the player shows its first page or its second.
