@@ -43,8 +43,8 @@ final class GroupCommit<T, R> implements AutoCloseable {
    * @param groupRows most requests in one transaction
    * @param groupBytes most payload in one transaction; a larger single request goes alone
    * @param waitingBytes most payload that may wait; beyond it {@link Full}
-   * @param writers threads that commit; one is best for a hot table, a second hides the commit's
-   *     fsync
+   * @param writers threads that commit. Larger groups cost less, so one writes alone until a
+   *     quarter of a group waits; only then the next one joins it, and so on
    */
   record Bounds(int groupRows, long groupBytes, int waitingRows, long waitingBytes, int writers) {}
 
@@ -63,8 +63,8 @@ final class GroupCommit<T, R> implements AutoCloseable {
   private final ToLongFunction<T> size;
   private final Bounds bounds;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition arrived = lock.newCondition();
   private final ArrayDeque<Waiting<T, R>> queue = new ArrayDeque<>();
+  private final List<Condition> wanted = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
   private long waitingBytes;
   private boolean closed;
@@ -74,8 +74,11 @@ final class GroupCommit<T, R> implements AutoCloseable {
     this.size = size;
     this.bounds = bounds;
     for (int i = 0; i < bounds.writers(); i++) {
-      threads.add(Thread.ofPlatform().name(name + "-" + i).daemon().start(this::run));
+      int number = i;
+      wanted.add(lock.newCondition());
+      threads.add(Thread.ofPlatform().name(name + "-" + i).daemon().unstarted(() -> run(number)));
     }
+    threads.forEach(Thread::start);
   }
 
   /**
@@ -96,7 +99,9 @@ final class GroupCommit<T, R> implements AutoCloseable {
       }
       queue.add(waiting);
       waitingBytes += waiting.bytes();
-      arrived.signal();
+      for (int number = 0; number < bounds.writers() && isWanted(number); number++) {
+        wanted.get(number).signal();
+      }
     } finally {
       lock.unlock();
     }
@@ -120,9 +125,17 @@ final class GroupCommit<T, R> implements AutoCloseable {
     }
   }
 
-  private void run() {
+  /** Whether so much waits that the writer of this number, from 0, is to work. */
+  private boolean isWanted(int number) {
+    return number == 0
+        ? !queue.isEmpty()
+        : queue.size() >= number * bounds.groupRows() / 4
+            || waitingBytes >= number * bounds.groupBytes() / 4;
+  }
+
+  private void run(int number) {
     while (true) {
-      List<Waiting<T, R>> group = take();
+      List<Waiting<T, R>> group = take(number);
       if (group.isEmpty()) {
         return;
       }
@@ -130,15 +143,15 @@ final class GroupCommit<T, R> implements AutoCloseable {
     }
   }
 
-  /** Blocks until something waits; empty when closed and drained. */
-  private List<Waiting<T, R>> take() {
+  /** Blocks until there is work for this writer; empty when closed and nothing is left for it. */
+  private List<Waiting<T, R>> take(int number) {
     lock.lock();
     try {
-      while (queue.isEmpty()) {
+      while (!isWanted(number)) {
         if (closed) {
           return List.of();
         }
-        arrived.awaitUninterruptibly();
+        wanted.get(number).awaitUninterruptibly();
       }
       var group = new ArrayList<Waiting<T, R>>();
       long bytes = 0;
@@ -184,7 +197,7 @@ final class GroupCommit<T, R> implements AutoCloseable {
     lock.lock();
     try {
       closed = true;
-      arrived.signalAll();
+      wanted.forEach(Condition::signal);
     } finally {
       lock.unlock();
     }

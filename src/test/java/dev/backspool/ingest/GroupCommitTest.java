@@ -98,6 +98,32 @@ final class GroupCommitTest {
   }
 
   @Test
+  void a_second_writer_joins_when_a_quarter_of_a_group_waits() throws Exception {
+    var writer = new Held();
+    var two = new GroupCommit.Bounds(100, 1_000, 50, 500, 2);
+    try (var commit = new GroupCommit<>("test", two, _ -> 1, writer);
+        var clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<String>> answers = new ArrayList<>();
+      answers.add(clients.submit(() -> commit.submit(0)));
+      writer.begun.await();
+      for (int i = 1; i <= 24; i++) {
+        int item = i;
+        answers.add(clients.submit(() -> commit.submit(item)));
+      }
+      awaitWaiting(commit, 24);
+      answers.add(clients.submit(() -> commit.submit(25)));
+      while (commit.waiting() > 0) {
+        Thread.onSpinWait(); // the first writer is held: only the second can take them
+      }
+      writer.go.countDown();
+      for (Future<String> answer : answers) {
+        answer.get();
+      }
+      assertThat(writer.groups).extracting(List::size).containsExactlyInAnyOrder(1, 25);
+    }
+  }
+
+  @Test
   void a_full_queue_refuses_instead_of_growing() throws Exception {
     var writer = new Held();
     try (var commit = new GroupCommit<>("test", BOUNDS, _ -> 100, writer);
