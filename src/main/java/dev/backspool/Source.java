@@ -7,6 +7,7 @@ public enum Source {
   BACKSPOOL,
   STACKAUTH,
   UXCAM,
+  OPENPANEL,
   IMPORT;
 
   /** The source as stored and shown, for example {@code stackauth}. */

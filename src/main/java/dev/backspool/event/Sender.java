@@ -1,0 +1,24 @@
+package dev.backspool.event;
+
+import dev.backspool.session.Opener;
+import org.jspecify.annotations.Nullable;
+
+/** Who sent a row, which decides the session it belongs to. */
+public sealed interface Sender {
+
+  /** A visitor's device; the server finds or opens its session from the time of the event. */
+  record Device(DeviceIds ids) implements Sender {}
+
+  /**
+   * A program without visitors. It opens no session: an event that names a profile joins the
+   * profile's current one.
+   */
+  record Backend(DeviceIds ids) implements Sender {}
+
+  /**
+   * An SDK that names its sessions.
+   *
+   * @param device the SDK's id of the device; null where it gives none
+   */
+  record Named(Opener opener, @Nullable String device) implements Sender {}
+}
