@@ -1,7 +1,6 @@
 package dev.backspool.protocol.openpanel;
 
 import dev.backspool.http.Refusal;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -11,8 +10,6 @@ final class PayloadReader {
   private static final int LAST_CHUNK = 65_535;
   private static final int LONGEST_SESSION = 64;
 
-  /** Longer than any page stays open. */
-  private static final long MOST_EVENTS = Duration.ofDays(1).toMillis();
 
   private PayloadReader() {}
 
@@ -71,7 +68,7 @@ final class PayloadReader {
 
   private static Draft replay(Fields fields) {
     int chunk = fields.whole("chunk_index", 0, LAST_CHUNK);
-    fields.whole("events_count", 1, Math.toIntExact(MOST_EVENTS));
+    fields.whole("events_count", 1, Integer.MAX_VALUE);
     JsonNode full = fields.value("is_full_snapshot");
     if (full == null || !full.isBoolean()) {
       throw fields.wrong("is_full_snapshot", "must be true or false");

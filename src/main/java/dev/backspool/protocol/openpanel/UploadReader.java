@@ -41,7 +41,12 @@ final class UploadReader {
       boolean batch,
       List<Draft> rows,
       @Nullable String clientId,
-      @Nullable String clientSecret) {}
+      @Nullable String clientSecret) {
+    /** The one row of a body that is no batch; null of a batch. */
+    @Nullable Draft single() {
+      return batch ? null : rows.getFirst();
+    }
+  }
 
   /** A body of {@code /track}: {@code {type, payload}}, of which the type may be {@code batch}. */
   static Upload track(Body body, Places places, Instant receivedAt) {
