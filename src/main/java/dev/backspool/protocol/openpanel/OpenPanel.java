@@ -93,8 +93,7 @@ public final class OpenPanel {
     this.addresses = addresses;
     this.geoIp = geoIp;
     batchLimits =
-        new Bodies.Limits(
-            UploadReader.MOST_BATCH_BYTES, UploadReader.MOST_BATCH_BYTES, MOST_RATIO);
+        new Bodies.Limits(UploadReader.MOST_BATCH_BYTES, UploadReader.MOST_BATCH_BYTES, MOST_RATIO);
     places = new Places(referrers);
     replays = new ReplayChunks(events, ingest, replayLimits);
   }
@@ -335,8 +334,7 @@ public final class OpenPanel {
         202, new Reply.Batch(filed.endings().size() - rejected.size(), rejected, null));
   }
 
-  private Filing.Filed file(
-      Caller caller, Rows rows, @Nullable Sender asker, List<Draft> drafts) {
+  private Filing.Filed file(Caller caller, Rows rows, @Nullable Sender asker, List<Draft> drafts) {
     return Filing.file(events, ingest, replays, caller, rows, asker, drafts);
   }
 

@@ -10,7 +10,6 @@ final class PayloadReader {
   private static final int LAST_CHUNK = 65_535;
   private static final int LONGEST_SESSION = 64;
 
-
   private PayloadReader() {}
 
   /**
@@ -80,8 +79,7 @@ final class PayloadReader {
         || !events.isString()
         || events.stringValue().isEmpty()
         || events.stringValue().length() > LONGEST_PAYLOAD) {
-      throw fields.wrong(
-          "payload", "must be a string of 1 to " + LONGEST_PAYLOAD + " characters");
+      throw fields.wrong("payload", "must be a string of 1 to " + LONGEST_PAYLOAD + " characters");
     }
     String session = fields.text("sessionId");
     if (session != null && session.length() > LONGEST_SESSION) {

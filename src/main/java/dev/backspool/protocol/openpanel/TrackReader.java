@@ -205,7 +205,13 @@ final class TrackReader {
       case "__revenue" -> readRevenue(p);
       case "__identify" -> readIdentify(p);
       case "__bot", "__bot_reasons" -> p.skipChildren();
-      case "__os", "__osVersion", "__browser", "__browserVersion", "__device", "__brand", "__model" -> {
+      case "__os",
+          "__osVersion",
+          "__browser",
+          "__browserVersion",
+          "__device",
+          "__brand",
+          "__model" -> {
         tellsAgent = true;
         properties.add(member, p);
       }
@@ -246,8 +252,7 @@ final class TrackReader {
       return;
     }
     try {
-      identify =
-          PayloadReader.identify(Fields.of(payload, path + "properties.__identify."));
+      identify = PayloadReader.identify(Fields.of(payload, path + "properties.__identify."));
     } catch (Refusal refusal) {
       if (fault == null) {
         fault = refusal.field() + ": " + refusal.detail();
