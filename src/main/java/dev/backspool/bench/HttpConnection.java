@@ -41,9 +41,17 @@ final class HttpConnection implements AutoCloseable {
    */
   String post(String path, String headers, byte[] body) throws IOException {
     byte[] head =
-        ("POST %s HTTP/1.1\r\nHost: %s\r\n%sContent-Type: application/json\r\n"
-                + "Content-Length: %d\r\n\r\n")
-            .formatted(path, server.getAuthority(), headers, body.length)
+        new StringBuilder(512)
+            .append("POST ")
+            .append(path)
+            .append(" HTTP/1.1\r\nHost: ")
+            .append(server.getAuthority())
+            .append("\r\nContent-Type: application/json\r\n")
+            .append(headers)
+            .append("Content-Length: ")
+            .append(body.length)
+            .append("\r\n\r\n")
+            .toString()
             .getBytes(StandardCharsets.US_ASCII);
     byte[] request = Arrays.copyOf(head, head.length + body.length);
     System.arraycopy(body, 0, request, head.length, body.length);
