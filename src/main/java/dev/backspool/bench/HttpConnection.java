@@ -41,8 +41,13 @@ final class HttpConnection implements AutoCloseable {
    */
   String post(String path, String headers, byte[] body) throws IOException {
     byte[] head =
-        ("POST %s HTTP/1.1\r\nHost: %s\r\n%sContent-Type: application/json\r\n"
-                + "Content-Length: %d\r\n\r\n")
+        """
+        POST %s HTTP/1.1\r
+        Host: %s\r
+        %sContent-Type: application/json\r
+        Content-Length: %d\r
+        \r
+        """
             .formatted(path, server.getAuthority(), headers, body.length)
             .getBytes(StandardCharsets.US_ASCII);
     byte[] request = Arrays.copyOf(head, head.length + body.length);
