@@ -268,7 +268,8 @@ final class EventSessionsTest {
         .matches(e -> e.at().equals(from.minusMillis(100)) && "/page-0".equals(e.path()));
     assertThat(tracking.ends())
         .singleElement()
-        .matches(e -> e.at().equals(from.plusSeconds(571)) && Long.valueOf(570_000).equals(e.durationMs()))
+        .matches(e ->
+            e.at().equals(from.plusSeconds(571)) && Long.valueOf(570_000).equals(e.durationMs()))
         .matches(e -> "/page-19".equals(e.path()))
         .matches(e -> e.properties().get("__bounce").asString().equals("false"));
   }
