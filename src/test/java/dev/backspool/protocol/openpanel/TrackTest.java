@@ -226,6 +226,29 @@ final class TrackTest {
   }
 
   @Test
+  void a_small_body_does_not_become_a_large_row() {
+    Object deep = java.util.Collections.nCopies(30_000, 1);
+    for (int level = 0; level < 40; level++) {
+      deep = Map.of("a-name-of-twenty-two-xx", deep);
+    }
+    for (Map<String, ?> properties :
+        List.of(
+            Map.of("deep", deep),
+            Map.of("text", TestServer.JSON.writeValueAsString(deep)),
+            Map.of("long", "x".repeat(FlatProperties.ROOM)),
+            Map.of("k".repeat(1_001), "v"))) {
+      var answer = shop.send(track("large", properties));
+      assertThat(answer.status()).isEqualTo(400);
+      assertThat(answer.json().get("message").asString()).startsWith("payload.properties: ");
+
+      var profile = shop.send(row("identify", Map.of("profileId", "u", "properties", properties)));
+      assertThat(profile.status()).isEqualTo(400);
+    }
+    stored(track("fits", Map.of("long", "x".repeat(FlatProperties.ROOM - 100))));
+    assertThat(shop.names()).containsExactly("fits");
+  }
+
+  @Test
   void what_a_database_cannot_hold_is_taken_out() {
     var answer =
         shop.trusted("/track")
