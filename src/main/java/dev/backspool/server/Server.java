@@ -13,6 +13,7 @@ import dev.backspool.api.SignIn;
 import dev.backspool.api.Site;
 import dev.backspool.enrich.ClientAddress;
 import dev.backspool.enrich.GeoIp;
+import dev.backspool.enrich.MaxMindGeoIp;
 import dev.backspool.enrich.Referrers;
 import dev.backspool.enrich.UserAgents;
 import dev.backspool.event.Events;
@@ -36,7 +37,9 @@ import dev.backspool.recording.Sessions;
 import dev.backspool.rrweb.Limits;
 import dev.backspool.session.SessionLimits;
 import io.javalin.Javalin;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -120,8 +123,8 @@ public final class Server implements AutoCloseable {
                   eventLimits,
                   new UserAgents(),
                   new Referrers(),
-                  new ClientAddress(),
-                  GeoIp.NONE),
+                  new ClientAddress(config.trustedProxies(), config.clientIpHeaders()),
+                  geoIp(config)),
               new ReplayBatches(ingest, projects, bodies, config.maxJsonDepth()),
               new ReplayReads(ingest, projects, database, playback));
       http = keep(Edge.start(config.host(), config.port(), routes), Edge::stop);
@@ -143,6 +146,20 @@ public final class Server implements AutoCloseable {
     }
     EmbeddedPostgres embedded = keep(EmbeddedPostgres.start(config.dataDir()));
     return Database.open(embedded.jdbcUrl(), embedded.user(), embedded.password());
+  }
+
+  /** A file that cannot be read is said at the start, and no reason to take nothing in. */
+  private GeoIp geoIp(Config config) {
+    Path file = config.geoipFile();
+    if (file == null) {
+      return GeoIp.NONE;
+    }
+    try {
+      return keep(new MaxMindGeoIp(file));
+    } catch (IOException e) {
+      LOG.warn("Events get no places, {} cannot be read: {}", file, e.toString());
+      return GeoIp.NONE;
+    }
   }
 
   static URI publicUrl(Config config) {

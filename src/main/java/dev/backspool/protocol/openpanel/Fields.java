@@ -170,6 +170,9 @@ record Fields(JsonNode node, String path) {
         }
       }
     }
+    if (flat.isOverfull()) {
+      throw wrong("properties", FlatProperties.OVERFULL);
+    }
     return flat.toMap();
   }
 }

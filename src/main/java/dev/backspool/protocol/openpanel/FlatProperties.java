@@ -14,6 +14,9 @@ import tools.jackson.databind.json.JsonMapper;
  * Properties as they are stored: nested objects and arrays become dotted keys, every value a text;
  * empty ones are dropped. A text that is an object or array in JSON is taken apart as well, and
  * dropped when it only looks like one. Used again for row after row; of equal keys the last counts.
+ *
+ * <p>Flat, a small body can become a large one, because every value repeats the names above it. So
+ * there is room for a number of characters alone.
  */
 final class FlatProperties {
   /** Reads this contract's JSON, within bounds. */
@@ -25,17 +28,44 @@ final class FlatProperties {
                   .build())
           .build();
 
+  /** Characters of all keys and values of a row. */
+  static final int ROOM = 1 << 20;
+
+  /** What a row that is larger is told. */
+  static final String OVERFULL = "must have at most " + ROOM + " characters, names included";
+
+  private static final int LONGEST_KEY = 1_000;
   private static final char[] HEX = "0123456789abcdef".toCharArray();
 
   private final Map<String, String> values = new LinkedHashMap<>();
   private final StringBuilder json = new StringBuilder(512);
 
+  private int room = ROOM;
+
   void clear() {
+    clear(ROOM);
+  }
+
+  /** Begins anew with room for so many characters. */
+  void clear(int characters) {
     values.clear();
+    room = characters;
+  }
+
+  /** Whether there was not room for all; what is there then is not to be used. */
+  boolean isOverfull() {
+    return room < 0;
   }
 
   /** Adds the value that the parser stands on, and leaves the parser at its end. */
   void add(String key, JsonParser p) {
+    if (key.length() > LONGEST_KEY) {
+      room = -1;
+    }
+    if (isOverfull()) {
+      p.skipChildren();
+      return;
+    }
     switch (p.currentToken()) {
       case VALUE_STRING -> addText(key, p.getString());
       case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> put(key, p.getString());
@@ -77,11 +107,13 @@ final class FlatProperties {
 
   private void expand(String key, String text) {
     var parts = new FlatProperties();
+    parts.clear(room);
     try (JsonParser p = JSON.createParser(text)) {
       p.nextToken();
       parts.add(key, p);
       if (p.nextToken() == null) {
         values.putAll(parts.values);
+        room = parts.room;
       }
     } catch (JacksonException e) {
       // Only looked like JSON: dropped, as the contract has it.
@@ -91,7 +123,8 @@ final class FlatProperties {
   /** Sets a value; an empty one is dropped. */
   void put(String key, String value) {
     String clean = Text.clean(value);
-    if (!clean.isEmpty()) {
+    room -= key.length() + clean.length();
+    if (!clean.isEmpty() && !isOverfull()) {
       values.put(Text.clean(key), clean);
     }
   }

@@ -19,8 +19,6 @@ import org.jspecify.annotations.Nullable;
  * and each row gets its sender, its place on the map and its device.
  */
 final class Rows {
-  private static final int MOST_KEPT = 2_000;
-
   private final Caller caller;
   private final Devices devices;
   private final GeoIp geoIp;
@@ -149,9 +147,7 @@ final class Rows {
       known =
           new From(
               caller.server() ? new Sender.Backend(ids) : new Sender.Device(ids), geoIp.of(ip));
-      if (addresses.size() < MOST_KEPT) {
-        addresses.put(key, known);
-      }
+      addresses.put(key, known);
     }
     return known;
   }
