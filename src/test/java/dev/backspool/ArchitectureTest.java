@@ -65,7 +65,8 @@ final class ArchitectureTest {
     mayUse("http");
     mayUse("project", "postgres");
     mayUse("session", "postgres", "rrweb");
-    mayUse("recording", "postgres", "rrweb");
+    mayUse("recording", "postgres", "rrweb", "enrich");
+    mayUse("analytics", "postgres", "enrich");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
     mayUse("protocol.backspool", "http", "ingest", "rrweb", "session");
     mayUse(
@@ -78,7 +79,17 @@ final class ArchitectureTest {
         "postgres",
         "recording");
     mayUse("protocol.uxcam", "http", "ingest", "rrweb", "session");
-    mayUse("api", "http", "ingest", "rrweb", "session", "project", "postgres", "recording");
+    mayUse(
+        "api",
+        "http",
+        "ingest",
+        "rrweb",
+        "session",
+        "project",
+        "postgres",
+        "recording",
+        "analytics",
+        "enrich");
   }
 
   @Test
