@@ -68,6 +68,8 @@ final class ArchitectureTest {
     mayUse("recording", "postgres", "rrweb", "enrich");
     mayUse("analytics", "postgres", "enrich");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
+    mayUse("enrich");
+    mayUse("event", "postgres", "session", "project", "ingest", "enrich");
     mayUse("protocol.backspool", "http", "ingest", "rrweb", "session");
     mayUse(
         "protocol.stackauth",
