@@ -2,8 +2,8 @@ package dev.backspool.api;
 
 import dev.backspool.analytics.Event;
 import dev.backspool.analytics.EventFilter;
-import dev.backspool.analytics.Events;
-import dev.backspool.analytics.Events.Order;
+import dev.backspool.analytics.EventLog;
+import dev.backspool.analytics.EventLog.Order;
 import dev.backspool.http.Json;
 import dev.backspool.http.Refusal;
 import dev.backspool.postgres.Page;
@@ -19,13 +19,16 @@ import org.jspecify.annotations.Nullable;
 
 /** Analytics events over HTTP: the list with its filters, a session's events, their names. */
 public final class EventApi {
+  /** Longer than other lists, for those who take all of them. */
+  private static final int MOST_EVENTS = 1_000;
+
   private static final Duration NAMES_SINCE = Duration.ofDays(7);
 
   private final Projects projects;
   private final Sessions sessions;
-  private final Events events;
+  private final EventLog events;
 
-  public EventApi(Projects projects, Sessions sessions, Events events) {
+  public EventApi(Projects projects, Sessions sessions, EventLog events) {
     this.projects = projects;
     this.sessions = sessions;
     this.events = events;
@@ -53,7 +56,11 @@ public final class EventApi {
   private void send(Context ctx, UUID project, EventFilter filter, Order order) {
     Page<Event, Long> page =
         events.page(
-            project, filter, order, Parameters.cursor(ctx, Long::valueOf), Parameters.limit(ctx));
+            project,
+            filter,
+            order,
+            Parameters.cursor(ctx, Long::valueOf),
+            Parameters.limit(ctx, MOST_EVENTS));
     Json.send(
         ctx, new Answer(page.rows().stream().map(EventJson::of).toList(), Parameters.next(page)));
   }

@@ -2,7 +2,7 @@ package dev.backspool.api;
 
 import dev.backspool.analytics.Event;
 import dev.backspool.analytics.EventFilter;
-import dev.backspool.analytics.Events;
+import dev.backspool.analytics.EventLog;
 import dev.backspool.http.Refusal;
 import dev.backspool.postgres.Cursor;
 import dev.backspool.project.Projects;
@@ -45,10 +45,10 @@ public final class LiveEvents implements AutoCloseable {
   private static final Duration LONGEST_AWAY = Duration.ofHours(1);
 
   private final Projects projects;
-  private final Events events;
+  private final EventLog events;
   private final LiveStreams<Event> streams;
 
-  public LiveEvents(Projects projects, Events events) {
+  public LiveEvents(Projects projects, EventLog events) {
     this.projects = projects;
     this.events = events;
     this.streams = new LiveStreams<>("live events", Arrivals::new);

@@ -110,7 +110,12 @@ final class Parameters {
 
   /** The most rows that a page of a list may have. */
   static int limit(Context ctx) {
-    Long limit = whole(ctx, "limit", 1, MOST_ROWS);
+    return limit(ctx, MOST_ROWS);
+  }
+
+  /** The same, for a list whose pages may be longer or must be shorter than others'. */
+  static int limit(Context ctx, int most) {
+    Long limit = whole(ctx, "limit", 1, most);
     return limit == null ? PAGE : limit.intValue();
   }
 

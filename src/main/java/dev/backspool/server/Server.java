@@ -1,6 +1,6 @@
 package dev.backspool.server;
 
-import dev.backspool.analytics.Events;
+import dev.backspool.analytics.EventLog;
 import dev.backspool.analytics.Groups;
 import dev.backspool.analytics.Profiles;
 import dev.backspool.api.Api;
@@ -94,8 +94,8 @@ public final class Server implements AutoCloseable {
       var sessions = new Sessions(database);
       var sessionApi = new SessionApi(projects, sessions);
       var live = new LiveSessions(projects, sessions, sessionApi);
-      var events = new Events(database);
-      var liveEvents = new LiveEvents(projects, events);
+      var eventLog = new EventLog(database);
+      var liveEvents = new LiveEvents(projects, eventLog);
       var playback = new Playback(database);
       var samples = keep(new Samples(new Importer(ingest)));
       var api =
@@ -106,7 +106,7 @@ public final class Server implements AutoCloseable {
               new ProjectApi(projects, ingest.refusals(), samples, bodies),
               sessionApi,
               live,
-              new EventApi(projects, sessions, events),
+              new EventApi(projects, sessions, eventLog),
               liveEvents,
               new ProfileApi(projects, new Profiles(database)),
               new GroupApi(projects, new Groups(database)),

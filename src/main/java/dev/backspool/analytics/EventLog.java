@@ -13,7 +13,7 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /** The events of a project: the list with its filters, their names, and what came just now. */
-public final class Events {
+public final class EventLog {
   private static final int MOST_NAMES = 1_000;
 
   /** A device id is a hash that lives a day or two, or one of an app: it has few sessions. */
@@ -21,7 +21,7 @@ public final class Events {
 
   private final Database database;
 
-  public Events(Database database) {
+  public EventLog(Database database) {
     this.database = database;
   }
 
