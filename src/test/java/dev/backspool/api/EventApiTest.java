@@ -163,7 +163,7 @@ final class EventApiTest {
         "profile=bob | hello:/home",
         "profile=d-bob | sign_up:/join screen_view:/100%_sure session_start:/100%_sure",
         "profile=nobody | ",
-        "device=d-bob&q=o | hello:/home sign_up:/join screen_view:/100%_sure session_start:/100%_sure",
+        "device=d-bob&q=o | hello:/home sign_up:/join session_start:/100%_sure",
         "device=d-bob&profile=bob | hello:/home",
         "device=d-bob&profile=d-bob&name=sign_up | sign_up:/join",
         "device=d-ada&profile=bob | ",

@@ -1,50 +1,60 @@
 package dev.backspool.api;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.backspool.Project;
 import dev.backspool.server.TestServer;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
-import java.net.Socket;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** An open stream of server-sent events, over a real connection. */
+/** An open stream of server-sent events, on a connection of its own. */
 final class EventStream implements AutoCloseable {
-  private final Socket socket;
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final BufferedReader lines;
   private String lastId = "";
 
   /**
-   * Opens a stream; it is being sent when this returns.
+   * Opens a stream; what happens after the return is told.
    *
    * @param path behind the project's, for example {@code sessions/live}
-   * @param headers more of the request, each ended by CR LF
+   * @param lastId the last id of an earlier stream; null starts anew
    */
-  EventStream(TestServer server, Project project, String path, String headers) throws IOException {
-    socket = new Socket(server.url().getHost(), server.url().getPort());
-    socket
-        .getOutputStream()
-        .write(
-            """
-            GET /api/projects/%s/%s HTTP/1.1\r
-            Host: localhost\r
-            Authorization: Bearer %s\r
-            %s\r
-            """
-                .formatted(project.id(), path, TestServer.ADMIN_TOKEN, headers)
-                .getBytes(StandardCharsets.US_ASCII));
-    InputStream in = socket.getInputStream();
-    lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
-    line("Content-Type: text/event-stream");
+  EventStream(TestServer server, Project project, String path, @Nullable String lastId)
+      throws IOException {
+    var request =
+        HttpRequest.newBuilder(
+                server.url().resolve("/api/projects/%s/%s".formatted(project.id(), path)))
+            .header("Authorization", "Bearer " + TestServer.ADMIN_TOKEN);
+    if (lastId != null) {
+      request.header("Last-Event-ID", lastId);
+    }
+    HttpResponse<InputStream> answer;
+    try {
+      answer = client.send(request.build(), BodyHandlers.ofInputStream());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException(e);
+    }
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.headers().firstValue("Content-Type").orElse(""))
+        .startsWith("text/event-stream");
+    lines = new BufferedReader(new InputStreamReader(answer.body(), StandardCharsets.UTF_8));
     line("retry: ");
   }
 
-  /** Reads up to a line with this start; gives the rest of it. */
-  String line(String start) throws IOException {
+  private String line(String start) throws IOException {
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-      if (line.regionMatches(true, 0, start, 0, start.length())) {
+      if (line.startsWith(start)) {
         return line.substring(start.length());
       }
       if (line.startsWith("id: ")) {
@@ -65,8 +75,15 @@ final class EventStream implements AutoCloseable {
     return lastId;
   }
 
+  /** Reads to the end; fails when the connection is cut instead of the answer being ended. */
+  void readToTheEnd() throws IOException {
+    while (lines.readLine() != null) {
+      // Whatever was on its way.
+    }
+  }
+
   @Override
-  public void close() throws IOException {
-    socket.close();
+  public void close() {
+    client.shutdownNow();
   }
 }

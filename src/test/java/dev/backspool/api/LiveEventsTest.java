@@ -32,12 +32,11 @@ final class LiveEventsTest {
   }
 
   private EventStream follow(String query) throws IOException {
-    return new EventStream(server, project, "events/live" + query, "");
+    return new EventStream(server, project, "events/live" + query, null);
   }
 
   private EventStream resume(String query, String lastId) throws IOException {
-    return new EventStream(
-        server, project, "events/live" + query, "Last-Event-ID: " + lastId + "\r\n");
+    return new EventStream(server, project, "events/live" + query, lastId);
   }
 
   private void store(String name) {
@@ -80,7 +79,7 @@ final class LiveEventsTest {
       new Tracker(server, project, "d2").by("u1", "acme").event("d", now, "/cart/1", "{}").store();
 
       assertThat(byName.next("event").get("name").asString()).isEqualTo("b");
-      assertThat(byProperty.next("event").get("name").asString()).isEqualTo("session_start");
+      assertThat(byProperty.next("event").get("name").asString()).isEqualTo("b");
       for (EventStream stream : List.of(byProfile, byDevice, byGroup, byText, byPath)) {
         JsonNode first = stream.next("event");
         assertThat(first.get("device_id").asString()).isEqualTo("d2");
@@ -210,8 +209,7 @@ final class LiveEventsTest {
       assertThat(server.get("/metrics").admin().send().body()).contains("backspool_live_views 1");
       server.close();
 
-      // The last chunk of a whole answer; a connection that is cut has none.
-      assertThat(stream.line("0")).isEmpty();
+      stream.readToTheEnd();
     }
   }
 }
