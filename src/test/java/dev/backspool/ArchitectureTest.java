@@ -63,12 +63,12 @@ final class ArchitectureTest {
     mayUse("postgres");
     mayUse("rrweb");
     mayUse("http");
+    mayUse("enrich");
     mayUse("project", "postgres");
     mayUse("session", "postgres", "rrweb");
     mayUse("recording", "postgres", "rrweb", "enrich");
     mayUse("analytics", "postgres", "enrich");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
-    mayUse("enrich");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
     mayUse("protocol.backspool", "http", "ingest", "rrweb", "session");
     mayUse(
@@ -80,6 +80,7 @@ final class ArchitectureTest {
         "project",
         "postgres",
         "recording");
+    mayUse("protocol.openpanel", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse("protocol.uxcam", "http", "ingest", "rrweb", "session");
     mayUse(
         "api",
