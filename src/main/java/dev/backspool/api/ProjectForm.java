@@ -100,8 +100,7 @@ final class ProjectForm {
    *
    * @param read an entry in its one form; null when it is none
    */
-  private List<String> entries(
-      String field, String what, Function<String, @Nullable String> read) {
+  private List<String> entries(String field, String what, Function<String, @Nullable String> read) {
     JsonNode value = body.path(field);
     if (!value.isArray() || value.size() > MOST_EXCLUDED) {
       wrong(field, "must be a list of at most " + MOST_EXCLUDED + " entries");

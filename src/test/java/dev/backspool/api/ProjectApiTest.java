@@ -133,7 +133,8 @@ final class ProjectApiTest {
         server
             .call("PATCH", path(made))
             .admin()
-            .body("{\"jwks_url\": null, \"daily_quota_mb\": null, \"requests_per_minute\": null, \"excluded_ips\": []}")
+            .body(
+                "{\"jwks_url\": null, \"daily_quota_mb\": null, \"requests_per_minute\": null, \"excluded_ips\": []}")
             .send()
             .json();
     assertThat(undone.get("name").asString()).isEqualTo("After");
