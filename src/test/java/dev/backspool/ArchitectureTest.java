@@ -66,7 +66,8 @@ final class ArchitectureTest {
     mayUse("enrich");
     mayUse("project", "postgres");
     mayUse("session", "postgres", "rrweb");
-    mayUse("recording", "postgres", "rrweb");
+    mayUse("recording", "postgres", "rrweb", "enrich");
+    mayUse("analytics", "postgres", "enrich");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
     mayUse("protocol.backspool", "http", "ingest", "rrweb", "session");
@@ -82,7 +83,16 @@ final class ArchitectureTest {
     mayUse("protocol.openpanel", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse("protocol.uxcam", "http", "ingest", "rrweb", "session");
     mayUse(
-        "api", "http", "enrich", "ingest", "rrweb", "session", "project", "postgres", "recording");
+        "api",
+        "http",
+        "ingest",
+        "rrweb",
+        "session",
+        "project",
+        "postgres",
+        "recording",
+        "analytics",
+        "enrich");
   }
 
   @Test

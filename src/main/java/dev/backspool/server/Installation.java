@@ -70,14 +70,26 @@ final class Installation implements AutoCloseable {
    * @throws Sentence when it is not clear which
    */
   Project destination(@Nullable String nameOrId) {
+    if (projects(null).isEmpty()) {
+      String name = Optional.ofNullable(nameOrId).orElse("Imported");
+      return projects.create(name, "web").project();
+    }
+    return onlyProject(nameOrId);
+  }
+
+  /**
+   * The named project, or the only one.
+   *
+   * @throws Sentence when it is not clear which, or there is none
+   */
+  Project onlyProject(@Nullable String nameOrId) {
     List<Project> found = projects(nameOrId);
     if (found.size() == 1) {
       return found.getFirst();
     }
     List<Project> all = projects(null);
     if (all.isEmpty()) {
-      String name = Optional.ofNullable(nameOrId).orElse("Imported");
-      return projects.create(name, "web").project();
+      throw new Sentence("There is no project yet.");
     }
     String choice =
         String.join("\n  ", all.stream().map(each -> each.id() + "  " + each.name()).toList());

@@ -94,6 +94,14 @@ record Routes(
     routes.get("/api/projects/{project}/sessions", api.sessions()::list);
     routes.get("/api/projects/{project}/sessions/live", api.live()::get);
     routes.get("/api/projects/{project}/sessions/{session}", api.sessions()::get);
+    routes.get("/api/projects/{project}/sessions/{session}/events", api.events()::ofSession);
+    routes.get("/api/projects/{project}/events", api.events()::list);
+    routes.get("/api/projects/{project}/events/names", api.events()::names);
+    routes.get("/api/projects/{project}/events/live", api.liveEvents()::get);
+    routes.get("/api/projects/{project}/profiles", api.profiles()::list);
+    routes.get("/api/projects/{project}/profiles/{profile}", api.profiles()::get);
+    routes.get("/api/projects/{project}/groups", api.groups()::list);
+    routes.get("/api/projects/{project}/groups/{group}", api.groups()::get);
     String recording = "/api/projects/{project}/sessions/{session}/recording";
     routes.get(recording, api.recordings()::index);
     routes.get(recording + "/events", api.recordings()::events);

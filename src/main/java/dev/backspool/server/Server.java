@@ -1,10 +1,17 @@
 package dev.backspool.server;
 
+import dev.backspool.analytics.EventLog;
+import dev.backspool.analytics.Groups;
+import dev.backspool.analytics.Profiles;
 import dev.backspool.api.Api;
+import dev.backspool.api.EventApi;
+import dev.backspool.api.GroupApi;
 import dev.backspool.api.Guard;
+import dev.backspool.api.LiveEvents;
 import dev.backspool.api.LiveSessions;
 import dev.backspool.api.Me;
 import dev.backspool.api.Operations;
+import dev.backspool.api.ProfileApi;
 import dev.backspool.api.ProjectApi;
 import dev.backspool.api.RecordingApi;
 import dev.backspool.api.SessionApi;
@@ -95,6 +102,8 @@ public final class Server implements AutoCloseable {
       var sessions = new Sessions(database);
       var sessionApi = new SessionApi(projects, sessions);
       var live = new LiveSessions(projects, sessions, sessionApi);
+      var eventLog = new EventLog(database);
+      var liveEvents = new LiveEvents(projects, eventLog);
       var playback = new Playback(database);
       var samples = keep(new Samples(new Importer(ingest)));
       var api =
@@ -105,9 +114,13 @@ public final class Server implements AutoCloseable {
               new ProjectApi(projects, ingest.refusals(), samples, bodies),
               sessionApi,
               live,
+              new EventApi(projects, sessions, eventLog),
+              liveEvents,
+              new ProfileApi(projects, new Profiles(database)),
+              new GroupApi(projects, new Groups(database)),
               new RecordingApi(projects, sessions, new Recordings(database, playback), playback),
               new SessionDump(projects, sessions, playback, sessionApi),
-              new Operations(database, ingest, live),
+              new Operations(database, ingest, live, liveEvents),
               new Site("/web"));
       var routes =
           new Routes(
@@ -128,7 +141,9 @@ public final class Server implements AutoCloseable {
               new ReplayBatches(ingest, projects, bodies, config.maxJsonDepth()),
               new ReplayReads(ingest, projects, database, playback));
       http = keep(Edge.start(config.host(), config.port(), routes), Edge::stop);
-      keep(live); // Ends first: its streams would hold up the end of the requests in flight.
+      // These end first: their streams would hold up the end of the requests in flight.
+      keep(live);
+      keep(liveEvents);
       url = URI.create("http://" + config.host() + ":" + http.port());
     } catch (RuntimeException | Error failure) {
       close();
