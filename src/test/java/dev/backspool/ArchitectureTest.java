@@ -63,6 +63,7 @@ final class ArchitectureTest {
     mayUse("postgres");
     mayUse("rrweb");
     mayUse("http");
+    mayUse("enrich");
     mayUse("project", "postgres");
     mayUse("session", "postgres", "rrweb");
     mayUse("recording", "postgres", "rrweb");
@@ -80,7 +81,8 @@ final class ArchitectureTest {
         "postgres",
         "recording");
     mayUse("protocol.uxcam", "http", "ingest", "rrweb", "session");
-    mayUse("api", "http", "ingest", "rrweb", "session", "project", "postgres", "recording");
+    mayUse(
+        "api", "http", "enrich", "ingest", "rrweb", "session", "project", "postgres", "recording");
   }
 
   @Test
