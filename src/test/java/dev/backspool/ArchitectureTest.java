@@ -80,6 +80,8 @@ final class ArchitectureTest {
         "project",
         "postgres",
         "recording");
+    mayUse(
+        "protocol.openpanel", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse("protocol.uxcam", "http", "ingest", "rrweb", "session");
     mayUse(
         "api", "http", "enrich", "ingest", "rrweb", "session", "project", "postgres", "recording");
