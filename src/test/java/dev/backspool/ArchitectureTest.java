@@ -70,7 +70,8 @@ final class ArchitectureTest {
     mayUse("ingest", "postgres", "rrweb", "session", "project");
     mayUse("enrich");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
-    mayUse("protocol.backspool", "http", "ingest", "rrweb", "session");
+    mayUse(
+        "protocol.backspool", "http", "ingest", "rrweb", "session", "project", "event", "enrich");
     mayUse(
         "protocol.stackauth",
         "http",
@@ -80,9 +81,8 @@ final class ArchitectureTest {
         "project",
         "postgres",
         "recording");
-    mayUse(
-        "protocol.openpanel", "http", "ingest", "rrweb", "session", "event", "enrich");
-    mayUse("protocol.uxcam", "http", "ingest", "rrweb", "session");
+    mayUse("protocol.openpanel", "http", "ingest", "rrweb", "session", "event", "enrich");
+    mayUse("protocol.uxcam", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse(
         "api", "http", "enrich", "ingest", "rrweb", "session", "project", "postgres", "recording");
   }

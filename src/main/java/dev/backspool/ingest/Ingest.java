@@ -18,8 +18,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The one door for uploads. The order of its rules: the key names a project, the page's origin is
- * allowed (or, for a {@link WriteKey.Client}, the secret is right), the key's rate holds, the day's quota is not used up, the commit queue has room; then
- * the rows are committed and the answer is given.
+ * allowed (or, for a {@link WriteKey.Client}, the secret is right), the key's rate holds, the day's
+ * quota is not used up, the commit queue has room; then the rows are committed and the answer is
+ * given.
  */
 public final class Ingest implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Ingest.class);

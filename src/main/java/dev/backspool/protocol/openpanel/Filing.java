@@ -105,8 +105,7 @@ final class Filing {
 
   private void finish() {
     boolean asked =
-        asker != null
-            && (endings.length == 0 || Arrays.stream(endings).anyMatch(Ending::isStored));
+        asker != null && (endings.length == 0 || Arrays.stream(endings).anyMatch(Ending::isStored));
     if (asked || !pending.isEmpty()) {
       commit();
     }

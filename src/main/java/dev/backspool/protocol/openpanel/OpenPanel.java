@@ -8,8 +8,10 @@ import dev.backspool.enrich.GeoIp;
 import dev.backspool.enrich.Referrers;
 import dev.backspool.enrich.UserAgents;
 import dev.backspool.event.Events;
+import dev.backspool.event.Places;
 import dev.backspool.event.Sender;
 import dev.backspool.event.SessionIds;
+import dev.backspool.event.Text;
 import dev.backspool.http.Bodies;
 import dev.backspool.http.Body;
 import dev.backspool.http.Cors;
@@ -93,8 +95,7 @@ public final class OpenPanel {
     this.addresses = addresses;
     this.geoIp = geoIp;
     batchLimits =
-        new Bodies.Limits(
-            UploadReader.MOST_BATCH_BYTES, UploadReader.MOST_BATCH_BYTES, MOST_RATIO);
+        new Bodies.Limits(UploadReader.MOST_BATCH_BYTES, UploadReader.MOST_BATCH_BYTES, MOST_RATIO);
     places = new Places(referrers);
     replays = new ReplayChunks(events, ingest, replayLimits);
   }
@@ -335,8 +336,7 @@ public final class OpenPanel {
         202, new Reply.Batch(filed.endings().size() - rejected.size(), rejected, null));
   }
 
-  private Filing.Filed file(
-      Caller caller, Rows rows, @Nullable Sender asker, List<Draft> drafts) {
+  private Filing.Filed file(Caller caller, Rows rows, @Nullable Sender asker, List<Draft> drafts) {
     return Filing.file(events, ingest, replays, caller, rows, asker, drafts);
   }
 

@@ -1,5 +1,6 @@
 package dev.backspool.protocol.openpanel;
 
+import dev.backspool.event.JsDate;
 import dev.backspool.http.Refusal;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -9,7 +10,6 @@ final class PayloadReader {
   private static final int LONGEST_PAYLOAD = 2_097_152;
   private static final int LAST_CHUNK = 65_535;
   private static final int LONGEST_SESSION = 64;
-
 
   private PayloadReader() {}
 
@@ -80,8 +80,7 @@ final class PayloadReader {
         || !events.isString()
         || events.stringValue().isEmpty()
         || events.stringValue().length() > LONGEST_PAYLOAD) {
-      throw fields.wrong(
-          "payload", "must be a string of 1 to " + LONGEST_PAYLOAD + " characters");
+      throw fields.wrong("payload", "must be a string of 1 to " + LONGEST_PAYLOAD + " characters");
     }
     String session = fields.text("sessionId");
     if (session != null && session.length() > LONGEST_SESSION) {

@@ -62,7 +62,8 @@ record Reply(int status, String type, byte[] body, @Nullable Duration retryAfter
   private record Failure(int status, String error, String message) {}
 
   static Reply json(int status, Object value) {
-    return new Reply(status, "application/json; charset=utf-8", JSON.writeValueAsBytes(value), null);
+    return new Reply(
+        status, "application/json; charset=utf-8", JSON.writeValueAsBytes(value), null);
   }
 
   static Reply text(int status, String text) {

@@ -51,7 +51,8 @@ final class Rows {
     return switch (sender) {
       case Sender.Device device -> device.ids();
       case Sender.Backend backend -> backend.ids();
-      case Sender.Named _ -> throw new IllegalStateException("no such sender in this contract");
+      case Sender.Named _, Sender.Imported _ ->
+          throw new IllegalStateException("no such sender in this contract");
     };
   }
 
@@ -74,26 +75,17 @@ final class Rows {
       }
       case Draft.Increment increment -> {
         rows.add(
-            new Row.Increment(
-                sender(),
-                increment.profile(),
-                increment.property(),
-                increment.by()));
+            new Row.Increment(sender(), increment.profile(), increment.property(), increment.by()));
         yield null;
       }
       case Draft.DefineGroup group -> {
         rows.add(
             new Row.DefineGroup(
-                sender(),
-                group.id(),
-                group.type(),
-                group.name(),
-                group.properties()));
+                sender(), group.id(), group.type(), group.name(), group.properties()));
         yield null;
       }
       case Draft.AssignGroups assign -> {
-        rows.add(
-            new Row.AssignGroups(sender(), assign.profile(), assign.groups()));
+        rows.add(new Row.AssignGroups(sender(), assign.profile(), assign.groups()));
         yield null;
       }
       case Draft.Replay _ -> throw new IllegalArgumentException("a replay chunk is no row");

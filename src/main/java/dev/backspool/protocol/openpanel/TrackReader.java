@@ -1,6 +1,11 @@
 package dev.backspool.protocol.openpanel;
 
 import dev.backspool.enrich.Agent;
+import dev.backspool.event.EventNames;
+import dev.backspool.event.FlatProperties;
+import dev.backspool.event.JsDate;
+import dev.backspool.event.Places;
+import dev.backspool.event.Text;
 import dev.backspool.http.Refusal;
 import java.time.Duration;
 import java.time.Instant;
@@ -205,7 +210,13 @@ final class TrackReader {
       case "__revenue" -> readRevenue(p);
       case "__identify" -> readIdentify(p);
       case "__bot", "__bot_reasons" -> p.skipChildren();
-      case "__os", "__osVersion", "__browser", "__browserVersion", "__device", "__brand", "__model" -> {
+      case "__os",
+          "__osVersion",
+          "__browser",
+          "__browserVersion",
+          "__device",
+          "__brand",
+          "__model" -> {
         tellsAgent = true;
         properties.add(member, p);
       }
@@ -246,8 +257,7 @@ final class TrackReader {
       return;
     }
     try {
-      identify =
-          PayloadReader.identify(Fields.of(payload, path + "properties.__identify."));
+      identify = PayloadReader.identify(Fields.of(payload, path + "properties.__identify."));
     } catch (Refusal refusal) {
       if (fault == null) {
         fault = refusal.field() + ": " + refusal.detail();

@@ -1,6 +1,8 @@
 package dev.backspool.protocol.openpanel;
 
 import dev.backspool.Reason;
+import dev.backspool.event.FlatProperties;
+import dev.backspool.event.Places;
 import dev.backspool.http.Body;
 import dev.backspool.http.Refusal;
 import java.time.Instant;
@@ -38,10 +40,7 @@ final class UploadReader {
    * @param clientId credentials that stand in the body, where headers cannot be set
    */
   record Upload(
-      boolean batch,
-      List<Draft> rows,
-      @Nullable String clientId,
-      @Nullable String clientSecret) {
+      boolean batch, List<Draft> rows, @Nullable String clientId, @Nullable String clientSecret) {
     /** The one row of a body that is no batch; null of a batch. */
     @Nullable Draft single() {
       return batch ? null : rows.getFirst();
@@ -63,8 +62,7 @@ final class UploadReader {
   /** A body of the deprecated paths, which is the payload of a row of that type. */
   static Upload payload(String type, Body body, Places places, Instant receivedAt) {
     return new UploadReader(body, new TrackReader(places, receivedAt, ""))
-        .whole((reader, p) -> new Upload(
-            false, List.of(reader.row(type, p, "")), null, null));
+        .whole((reader, p) -> new Upload(false, List.of(reader.row(type, p, "")), null, null));
   }
 
   private interface Form {

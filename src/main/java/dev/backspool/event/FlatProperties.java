@@ -1,4 +1,4 @@
-package dev.backspool.protocol.openpanel;
+package dev.backspool.event;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -15,9 +15,9 @@ import tools.jackson.databind.json.JsonMapper;
  * empty ones are dropped. A text that is an object or array in JSON is taken apart as well, and
  * dropped when it only looks like one. Used again for row after row; of equal keys the last counts.
  */
-final class FlatProperties {
+public final class FlatProperties {
   /** Reads this contract's JSON, within bounds. */
-  static final JsonMapper JSON =
+  public static final JsonMapper JSON =
       JsonMapper.builder(
               JsonFactory.builder()
                   .streamReadConstraints(
@@ -30,12 +30,12 @@ final class FlatProperties {
   private final Map<String, String> values = new LinkedHashMap<>();
   private final StringBuilder json = new StringBuilder(512);
 
-  void clear() {
+  public void clear() {
     values.clear();
   }
 
   /** Adds the value that the parser stands on, and leaves the parser at its end. */
-  void add(String key, JsonParser p) {
+  public void add(String key, JsonParser p) {
     switch (p.currentToken()) {
       case VALUE_STRING -> addText(key, p.getString());
       case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> put(key, p.getString());
@@ -89,7 +89,7 @@ final class FlatProperties {
   }
 
   /** Sets a value; an empty one is dropped. */
-  void put(String key, String value) {
+  public void put(String key, String value) {
     String clean = Text.clean(value);
     if (!clean.isEmpty()) {
       values.put(Text.clean(key), clean);
@@ -97,22 +97,22 @@ final class FlatProperties {
   }
 
   /** The value of a key; null when there is none. */
-  @Nullable String get(String key) {
+  public @Nullable String get(String key) {
     return values.get(key);
   }
 
   /** The value of a key, which is taken out; null when there is none. */
-  @Nullable String take(String key) {
+  public @Nullable String take(String key) {
     return values.remove(key);
   }
 
   /** A copy that stays as it is. */
-  Map<String, String> toMap() {
+  public Map<String, String> toMap() {
     return Map.copyOf(values);
   }
 
   /** The properties as a flat JSON object of strings. */
-  String toJson() {
+  public String toJson() {
     json.setLength(0);
     char before = '{';
     for (var entry : values.entrySet()) {
