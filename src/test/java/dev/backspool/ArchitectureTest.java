@@ -68,7 +68,6 @@ final class ArchitectureTest {
     mayUse("session", "postgres", "rrweb");
     mayUse("recording", "postgres", "rrweb");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
-    mayUse("enrich");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
     mayUse(
         "protocol.backspool", "http", "ingest", "rrweb", "session", "project", "event", "enrich");
@@ -80,7 +79,9 @@ final class ArchitectureTest {
         "session",
         "project",
         "postgres",
-        "recording");
+        "recording",
+        "event",
+        "enrich");
     mayUse("protocol.openpanel", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse("protocol.uxcam", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse(

@@ -13,6 +13,7 @@ import dev.backspool.api.SignIn;
 import dev.backspool.api.Site;
 import dev.backspool.enrich.ClientAddress;
 import dev.backspool.enrich.GeoIp;
+import dev.backspool.enrich.MaxMindGeoIp;
 import dev.backspool.enrich.Referrers;
 import dev.backspool.enrich.Sighting;
 import dev.backspool.enrich.UserAgents;
@@ -38,7 +39,9 @@ import dev.backspool.recording.Sessions;
 import dev.backspool.rrweb.Limits;
 import dev.backspool.session.SessionLimits;
 import io.javalin.Javalin;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -109,7 +112,10 @@ public final class Server implements AutoCloseable {
               new Operations(database, ingest, live),
               new Site("/web"));
       var referrers = new Referrers();
-      var eyes = new Sighting.Eyes(new UserAgents(), new ClientAddress(), GeoIp.NONE);
+      var eyes = new Sighting.Eyes(
+              new UserAgents(),
+              new ClientAddress(config.trustedProxies(), config.clientIpHeaders()),
+              geoIp(config));
       var routes =
           new Routes(
               api,
@@ -150,6 +156,20 @@ public final class Server implements AutoCloseable {
     }
     EmbeddedPostgres embedded = keep(EmbeddedPostgres.start(config.dataDir()));
     return Database.open(embedded.jdbcUrl(), embedded.user(), embedded.password());
+  }
+
+  /** A file that cannot be read is said at the start, and no reason to take nothing in. */
+  private GeoIp geoIp(Config config) {
+    Path file = config.geoipFile();
+    if (file == null) {
+      return GeoIp.NONE;
+    }
+    try {
+      return keep(new MaxMindGeoIp(file));
+    } catch (IOException e) {
+      LOG.warn("Events get no places, {} cannot be read: {}", file, e.toString());
+      return GeoIp.NONE;
+    }
   }
 
   static URI publicUrl(Config config) {

@@ -38,8 +38,8 @@ final class Repeats {
   /** Answers a request; a repeat of one that succeeded by the same answer. */
   Reply once(ByteBuffer key, Supplier<Reply> answer) {
     var mine = new CompletableFuture<Reply>();
-    CompletableFuture<Reply> first = last.get(key, _ -> mine);
-    if (first != mine) {
+    CompletableFuture<Reply> first = last.asMap().putIfAbsent(key, mine);
+    if (first != null) {
       Reply known = first.exceptionally(_ -> Reply.text(500, "")).join();
       return known.isSuccess() ? known : answer.get();
     }
