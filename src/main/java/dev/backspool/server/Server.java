@@ -112,7 +112,8 @@ public final class Server implements AutoCloseable {
               new Operations(database, ingest, live),
               new Site("/web"));
       var referrers = new Referrers();
-      var eyes = new Sighting.Eyes(
+      var eyes =
+          new Sighting.Eyes(
               new UserAgents(),
               new ClientAddress(config.trustedProxies(), config.clientIpHeaders()),
               geoIp(config));
