@@ -120,7 +120,7 @@ final class BenchEvents implements Callable<Integer> {
         "CPU us an event: server, PostgreSQL, this process");
     List<byte[]> batches = batches();
     List<Upload> uploads = Upload.cut(10_000);
-    var head = new Head(server, project);
+    Head head = Head.of(server, project);
     if (only.contains("lone")) {
       tell("lone", 1, server, _ -> new Batches(head, batches));
     }
@@ -175,24 +175,29 @@ final class BenchEvents implements Callable<Integer> {
   }
 
   /** Where requests go and who sends them. */
-  private record Head(Program server, Projects.WithSecret project) {
+  private record Head(Program server, String sender) {
+    static Head of(Program server, Projects.WithSecret project) {
+      return new Head(
+          server,
+          """
+          openpanel-client-id: %s\r
+          openpanel-client-secret: %s\r
+          User-Agent: %s\r
+          """
+              .formatted(project.project().clientId(), project.clientSecret(), CHROME));
+    }
+
     HttpConnection connect() throws IOException {
       return new HttpConnection(server.url());
     }
 
     String headers(int visitor) {
-      return """
-      openpanel-client-id: %s\r
-      openpanel-client-secret: %s\r
-      openpanel-client-ip: 203.%d.%d.7\r
-      User-Agent: %s\r
-      """
-          .formatted(
-              project.project().clientId(),
-              project.clientSecret(),
-              visitor >> 8 & 0xff,
-              visitor & 0xff,
-              CHROME);
+      return sender
+          + "openpanel-client-ip: 203."
+          + (visitor >> 8 & 0xff)
+          + "."
+          + (visitor & 0xff)
+          + ".7\r\n";
     }
   }
 

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Brand and model by the device list of the ua-parser project, whose Java library reads only the
- * name out of it. The first pattern that is found wins.
+ * name out of it. The first pattern that is found wins. Robots are left out: {@link Crawlers} knows
+ * them.
  */
 final class DevicePatterns {
   private static final Set<String> NOT_A_MODEL = Set.of("Smartphone", "Feature Phone", "Tablet");
@@ -38,7 +39,11 @@ final class DevicePatterns {
   }
 
   static DevicePatterns fromList(List<Map<String, String>> list) {
-    return new DevicePatterns(list.stream().map(DevicePatterns::candidate).toList());
+    return new DevicePatterns(
+        list.stream()
+            .filter(entry -> !"Spider".equals(entry.get("brand_replacement")))
+            .map(DevicePatterns::candidate)
+            .toList());
   }
 
   private static Candidate candidate(Map<String, String> entry) {
@@ -61,7 +66,7 @@ final class DevicePatterns {
 
   private static Device device(Candidate candidate, MatchResult match) {
     String brand = filled(candidate.brand, match);
-    if (brand == null || brand.equals("Spider")) {
+    if (brand == null) {
       return Device.NOTHING;
     }
     String model = filled(candidate.model == null ? "$1" : candidate.model, match);

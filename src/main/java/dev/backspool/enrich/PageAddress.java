@@ -142,8 +142,8 @@ public record PageAddress(
     for (int at = 0; at <= query.length(); ) {
       int next = query.indexOf('&', at);
       int end = next < 0 ? query.length() : next;
-      int equals = query.indexOf('=', at);
-      int nameEnd = equals < 0 || equals > end ? end : equals;
+      int equals = query.indexOf('=', at, end);
+      int nameEnd = equals < 0 ? end : equals;
       String name = decoded(query.substring(at, nameEnd));
       if (!name.isEmpty()) {
         values.put(name, nameEnd == end ? "" : decoded(query.substring(nameEnd + 1, end)));

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 public final class Referrers {
   private static final String WWW = "www.";
 
+  /** Of a name in DNS. */
+  private static final int LONGEST_HOST = 253;
+
   private record Site(String name, String type) {}
 
   private static final class Sites {
@@ -105,6 +108,9 @@ public final class Referrers {
 
   /** The longest entry that the host ends with, label by label. */
   private static @Nullable Site at(String host) {
+    if (host.length() > LONGEST_HOST) {
+      return null;
+    }
     for (String end = host; ; ) {
       Site site = Sites.BY_HOST.get(end);
       if (site == null) {

@@ -82,6 +82,13 @@ final class PageAddressTest {
   }
 
   @Test
+  void a_long_query_is_gone_over_once() {
+    // Twice over for each of its names would take hours.
+    assertThat(PageAddress.of("/?" + "a&".repeat(4_000_000) + "b").query())
+        .containsExactly(Map.entry("a", ""), Map.entry("b", ""));
+  }
+
+  @Test
   void no_text_makes_it_throw() {
     String letters = "ht:/?#&=%[]@.a1 \u00e9\ud800+";
     var random = new Random(7);

@@ -89,6 +89,14 @@ final class ReferrersTest {
   }
 
   @Test
+  void what_is_too_long_for_a_host_is_not_looked_up() {
+    String endless = "a.".repeat(4_000_000) + "google.com";
+
+    assertThat(referrers.of(null, "/?ref=" + endless)).isEqualTo(new Referrer(null, endless, null));
+    assertThat(referrers.of("https://" + endless + "/", PAGE).type()).isNull();
+  }
+
+  @Test
   void every_host_of_the_list_leads_to_its_site() {
     List<String> lines = Resources.lines("referrers.txt");
 

@@ -111,6 +111,14 @@ final class UserAgentsTest {
     assertThat(userAgents.isBot(userAgent)).isTrue();
   }
 
+  @Test
+  void a_robot_is_no_browser() {
+    String googlebot = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
+
+    assertThat(userAgents.isServer(googlebot)).isTrue();
+    assertThat(userAgents.parse(googlebot).browser()).isNull();
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
