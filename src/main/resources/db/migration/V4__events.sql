@@ -10,6 +10,9 @@ comment on column project.excluded_profiles is 'Profiles whose events are refuse
 
 alter table usage add column events bigint not null default 0;
 
+-- Stack Auth's tracker names the page load, not the session.
+create index tab_project_id_id on tab (project_id, id);
+
 -- What events tell of a session. Counts and bounds are widened as events come, so a session is closed
 -- without reading its events again, and in whatever order they came.
 alter table session

@@ -70,7 +70,8 @@ final class ArchitectureTest {
     mayUse("analytics", "postgres", "enrich");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
-    mayUse("protocol.backspool", "http", "ingest", "rrweb", "session");
+    mayUse(
+        "protocol.backspool", "http", "ingest", "rrweb", "session", "project", "event", "enrich");
     mayUse(
         "protocol.stackauth",
         "http",
@@ -79,9 +80,11 @@ final class ArchitectureTest {
         "session",
         "project",
         "postgres",
-        "recording");
+        "recording",
+        "event",
+        "enrich");
     mayUse("protocol.openpanel", "http", "ingest", "rrweb", "session", "event", "enrich");
-    mayUse("protocol.uxcam", "http", "ingest", "rrweb", "session");
+    mayUse("protocol.uxcam", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse(
         "api",
         "http",

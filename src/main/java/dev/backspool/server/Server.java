@@ -22,6 +22,7 @@ import dev.backspool.enrich.ClientAddress;
 import dev.backspool.enrich.GeoIp;
 import dev.backspool.enrich.MaxMindGeoIp;
 import dev.backspool.enrich.Referrers;
+import dev.backspool.enrich.Sighting;
 import dev.backspool.enrich.UserAgents;
 import dev.backspool.event.Events;
 import dev.backspool.http.Bodies;
@@ -32,11 +33,12 @@ import dev.backspool.ingest.Samples;
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.EmbeddedPostgres;
 import dev.backspool.project.Projects;
+import dev.backspool.protocol.backspool.EventUpload;
 import dev.backspool.protocol.backspool.ReplayUpload;
 import dev.backspool.protocol.openpanel.OpenPanel;
+import dev.backspool.protocol.stackauth.EventBatches;
 import dev.backspool.protocol.stackauth.ReplayBatches;
 import dev.backspool.protocol.stackauth.ReplayReads;
-import dev.backspool.protocol.uxcam.EventUpload;
 import dev.backspool.protocol.uxcam.SnapshotUpload;
 import dev.backspool.recording.Playback;
 import dev.backspool.recording.Recordings;
@@ -122,23 +124,32 @@ public final class Server implements AutoCloseable {
               new SessionDump(projects, sessions, playback, sessionApi),
               new Operations(database, ingest, live, liveEvents),
               new Site("/web"));
+      var referrers = new Referrers();
+      var eyes =
+          new Sighting.Eyes(
+              new UserAgents(),
+              new ClientAddress(config.trustedProxies(), config.clientIpHeaders()),
+              geoIp(config));
       var routes =
           new Routes(
               api,
               new ReplayUpload(ingest, bodies, bodyLimits, eventLimits),
+              new EventUpload(events, ingest, projects, bodies, eyes, referrers),
               new SnapshotUpload(ingest, bodies, bodyLimits, eventLimits),
-              new EventUpload(ingest, bodies, bodyLimits, eventLimits),
+              new dev.backspool.protocol.uxcam.EventUpload(
+                  events, ingest, bodies, bodyLimits, eventLimits, eyes, referrers),
               new OpenPanel(
                   events,
                   ingest,
                   bodies,
                   bodyLimits,
                   eventLimits,
-                  new UserAgents(),
-                  new Referrers(),
-                  new ClientAddress(config.trustedProxies(), config.clientIpHeaders()),
-                  geoIp(config)),
+                  eyes.userAgents(),
+                  referrers,
+                  eyes.addresses(),
+                  eyes.geoIp()),
               new ReplayBatches(ingest, projects, bodies, config.maxJsonDepth()),
+              new EventBatches(events, ingest, projects, database, bodies, eyes, referrers),
               new ReplayReads(ingest, projects, database, playback));
       http = keep(Edge.start(config.host(), config.port(), routes), Edge::stop);
       // These end first: their streams would hold up the end of the requests in flight.

@@ -1,5 +1,7 @@
 package dev.backspool.protocol.openpanel;
 
+import dev.backspool.event.FlatProperties;
+import dev.backspool.event.Text;
 import dev.backspool.http.Refusal;
 import java.net.URI;
 import java.util.ArrayList;

@@ -49,7 +49,8 @@ final class Rows {
     return switch (sender) {
       case Sender.Device device -> device.ids();
       case Sender.Backend backend -> backend.ids();
-      case Sender.Named _ -> throw new IllegalStateException("no such sender in this contract");
+      case Sender.Named _, Sender.Imported _ ->
+          throw new IllegalStateException("no such sender in this contract");
     };
   }
 

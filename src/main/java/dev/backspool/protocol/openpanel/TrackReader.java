@@ -1,6 +1,11 @@
 package dev.backspool.protocol.openpanel;
 
 import dev.backspool.enrich.Agent;
+import dev.backspool.event.EventNames;
+import dev.backspool.event.FlatProperties;
+import dev.backspool.event.JsDate;
+import dev.backspool.event.Places;
+import dev.backspool.event.Text;
 import dev.backspool.http.Refusal;
 import java.time.Duration;
 import java.time.Instant;

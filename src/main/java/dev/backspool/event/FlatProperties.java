@@ -1,4 +1,4 @@
-package dev.backspool.protocol.openpanel;
+package dev.backspool.event;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -18,9 +18,9 @@ import tools.jackson.databind.json.JsonMapper;
  * <p>Flat, a small body can become a large one, because every value repeats the names above it. So
  * there is room for a number of characters alone.
  */
-final class FlatProperties {
+public final class FlatProperties {
   /** Reads this contract's JSON, within bounds. */
-  static final JsonMapper JSON =
+  public static final JsonMapper JSON =
       JsonMapper.builder(
               JsonFactory.builder()
                   .streamReadConstraints(
@@ -42,23 +42,23 @@ final class FlatProperties {
 
   private int room = ROOM;
 
-  void clear() {
+  public void clear() {
     clear(ROOM);
   }
 
   /** Begins anew with room for so many characters. */
-  void clear(int characters) {
+  public void clear(int characters) {
     values.clear();
     room = characters;
   }
 
   /** Whether there was not room for all; what is there then is not to be used. */
-  boolean isOverfull() {
+  public boolean isOverfull() {
     return room < 0;
   }
 
   /** Adds the value that the parser stands on, and leaves the parser at its end. */
-  void add(String key, JsonParser p) {
+  public void add(String key, JsonParser p) {
     if (key.length() > LONGEST_KEY) {
       room = -1;
     }
@@ -121,7 +121,7 @@ final class FlatProperties {
   }
 
   /** Sets a value; an empty one is dropped. */
-  void put(String key, String value) {
+  public void put(String key, String value) {
     String clean = Text.clean(value);
     room -= key.length() + clean.length();
     if (!clean.isEmpty() && !isOverfull()) {
@@ -130,22 +130,22 @@ final class FlatProperties {
   }
 
   /** The value of a key; null when there is none. */
-  @Nullable String get(String key) {
+  public @Nullable String get(String key) {
     return values.get(key);
   }
 
   /** The value of a key, which is taken out; null when there is none. */
-  @Nullable String take(String key) {
+  public @Nullable String take(String key) {
     return values.remove(key);
   }
 
   /** A copy that stays as it is. */
-  Map<String, String> toMap() {
+  public Map<String, String> toMap() {
     return Map.copyOf(values);
   }
 
   /** The properties as a flat JSON object of strings. */
-  String toJson() {
+  public String toJson() {
     json.setLength(0);
     char before = '{';
     for (var entry : values.entrySet()) {
