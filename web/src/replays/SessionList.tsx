@@ -142,10 +142,11 @@ function Head() {
     <div className="row head" aria-hidden="true">
       <span className="cell-who">Person</span>
       <span className="cell-page">First page</span>
+      <span className="cell-from">Came from</span>
       <span className="cell-when">Last active</span>
       <span className="cell-length">Length</span>
       <span className="cell-num">Pages</span>
-      <span className="cell-num">Clicks</span>
+      <span className="cell-num cell-clicks">Clicks</span>
       <span className="cell-num">Events</span>
       <span className="cell-device">Device</span>
     </div>
