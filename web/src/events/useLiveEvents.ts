@@ -65,6 +65,8 @@ export function useLiveEvents(project: string, query: string, hold: boolean): Li
         waiting.push(JSON.parse((message as MessageEvent<string>).data) as TrackedEvent);
         if (!draw) draw = window.setTimeout(flush, DRAW_EVERY);
       });
+      // The server held back more than this reader could be told.
+      source.addEventListener('skipped', () => setArrivals((before) => ({ ...before, overflowed: true })));
     };
     open();
     return () => {

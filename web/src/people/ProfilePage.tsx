@@ -111,8 +111,7 @@ function Who({ project, profile }: { project: string; profile: ProfileWithCounts
 const MOST = 10;
 
 function Visits({ project, profile }: { project: string; profile: string }) {
-  const query = new URLSearchParams({ profile }).toString();
-  const list = useSessions(project, query);
+  const list = useSessions(project, new URLSearchParams({ profile_id: profile }).toString());
   const sessions = list.data?.pages.flatMap((p) => p.sessions) ?? [];
   return (
     <section>
@@ -139,7 +138,9 @@ function Visits({ project, profile }: { project: string; profile: string }) {
       )}
       {(sessions.length > MOST || list.hasNextPage) && (
         <p>
-          <Link to={`/p/${project}/replays?${query}`}>All sessions of this person</Link>
+          <Link to={`/p/${project}/replays?${new URLSearchParams({ profile })}`}>
+            All sessions of this person
+          </Link>
         </p>
       )}
     </section>
