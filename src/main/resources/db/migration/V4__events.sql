@@ -45,7 +45,13 @@ comment on column session.profile_at is 'Time of the event that named the profil
 
 create unique index session_one_current on session (project_id, device_id) where is_current;
 create index session_project_id_device_id on session (project_id, device_id, live_until) where device_id is not null;
-create index session_closes_at on session (closes_at) where closes_at is not null;
+-- Two, so that the many sessions of a backlog do not stand before the live ones.
+create index session_live_closes_at on session (closes_at) where closes_at is not null and live_until is not null;
+create index session_backlog_closes_at on session (closes_at) where closes_at is not null and live_until is null;
+
+create function at(epoch_ms bigint) returns timestamptz
+  language sql immutable parallel safe
+  return to_timestamp(epoch_ms / 1000.0);
 
 create sequence event_id increment by 1000;
 comment on sequence event_id is 'Gives out blocks of 1000 ids.';

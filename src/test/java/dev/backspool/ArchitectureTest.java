@@ -67,6 +67,8 @@ final class ArchitectureTest {
     mayUse("session", "postgres", "rrweb");
     mayUse("recording", "postgres", "rrweb");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
+    mayUse("enrich");
+    mayUse("event", "postgres", "session", "project", "ingest", "enrich");
     mayUse("protocol.backspool", "http", "ingest", "rrweb", "session");
     mayUse(
         "protocol.stackauth",

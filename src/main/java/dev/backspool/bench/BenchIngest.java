@@ -1,9 +1,9 @@
 package dev.backspool.bench;
 
 import dev.backspool.Project;
-import dev.backspool.ingest.ChunkDays;
 import dev.backspool.ingest.Ingest;
 import dev.backspool.ingest.Ingest.CommitBounds;
+import dev.backspool.ingest.PartitionDays;
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.EmbeddedPostgres;
 import dev.backspool.project.Projects;
@@ -92,7 +92,7 @@ final class BenchIngest implements Callable<Integer> {
         EmbeddedPostgres postgres = EmbeddedPostgres.start(place.data());
         Database database =
             Database.open(postgres.jdbcUrl(), postgres.user(), postgres.password());
-        ChunkDays _ = new ChunkDays(database)) {
+        PartitionDays _ = new PartitionDays(database)) {
       var projects = new Projects(database);
       Project project = projects.create("Bench", "web").project();
       Path objects = Files.createDirectory(place.folder().resolve("objects"));

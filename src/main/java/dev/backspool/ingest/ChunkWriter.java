@@ -17,13 +17,11 @@ import dev.backspool.session.SessionRows.Widening;
 import dev.backspool.session.Tabs;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -34,34 +32,12 @@ import org.jspecify.annotations.Nullable;
  * writers lock in one order.
  */
 final class ChunkWriter implements GroupCommit.Writer<StoreChunk, Outcome.Stored> {
-  private static final int TRIES = 5;
-
-  /** Deadlock and serialization failure. */
-  private static final Set<String> CONFLICTS = Set.of("40P01", "40001");
-
   private final Database database;
   private final OpenSessions openSessions;
 
   ChunkWriter(Database database, OpenSessions openSessions) {
     this.database = database;
     this.openSessions = openSessions;
-  }
-
-  /**
-   * Another writer was in the way (it committed the same batch after we looked, or both waited for
-   * each other): the transaction starts over.
-   */
-  private static final class Overtaken extends RuntimeException {
-    private static final long serialVersionUID = 1;
-  }
-
-  /** The database refuses these rows, alone or with others. */
-  static final class Unstorable extends RuntimeException {
-    private static final long serialVersionUID = 1;
-
-    Unstorable(SQLException cause) {
-      super(cause);
-    }
   }
 
   private record Placed(StoreChunk chunk, UUID session, int ordinal, long shiftMs) {
@@ -90,44 +66,7 @@ final class ChunkWriter implements GroupCommit.Writer<StoreChunk, Outcome.Stored
 
   @Override
   public List<Outcome.Stored> write(List<StoreChunk> group) {
-    for (int attempt = 1; ; attempt++) {
-      try {
-        return inTransaction(group);
-      } catch (Overtaken overtaken) {
-        if (attempt == TRIES) {
-          throw overtaken;
-        }
-      }
-    }
-  }
-
-  private List<Outcome.Stored> inTransaction(List<StoreChunk> group) {
-    try (Connection connection = database.writer()) {
-      try {
-        List<Outcome.Stored> answers = write(connection, group);
-        connection.commit();
-        return answers;
-      } catch (SQLException | RuntimeException failure) {
-        rollBack(connection, failure);
-        throw failure;
-      }
-    } catch (SQLException failure) {
-      if (failure.getSQLState() != null && CONFLICTS.contains(failure.getSQLState())) {
-        throw new Overtaken();
-      }
-      throw DatabaseUnavailable.isCauseOf(failure)
-          ? new DatabaseUnavailable(failure)
-          : new Unstorable(failure);
-    }
-  }
-
-  /** On a connection that is gone this fails as well, and what made it go is what counts. */
-  private static void rollBack(Connection connection, Exception failure) {
-    try {
-      connection.rollback();
-    } catch (SQLException gone) {
-      failure.addSuppressed(gone);
-    }
+    return Transaction.run(database, connection -> write(connection, group));
   }
 
   private List<Outcome.Stored> write(Connection connection, List<StoreChunk> group)
@@ -144,7 +83,7 @@ final class ChunkWriter implements GroupCommit.Writer<StoreChunk, Outcome.Stored
     if (!placed.isEmpty()) {
       SessionRows.widen(connection, widenings(placed));
       if (Receipts.add(connection, placed, Placed::chunk, Placed::session) < placed.size()) {
-        throw new Overtaken();
+        throw new Transaction.Overtaken();
       }
       addPages(connection, placed);
       addChunks(connection, placed);
@@ -177,15 +116,20 @@ final class ChunkWriter implements GroupCommit.Writer<StoreChunk, Outcome.Stored
       return List.of();
     }
     var latest = new TreeMap<OpenSessions.Key, Long>();
+    var sessions = new HashMap<OpenSessions.Key, UUID>();
     for (StoreChunk chunk : chunks) {
-      latest.merge(opener(chunk), chunk.receivedAt().toEpochMilli(), Math::max);
+      if (chunk.opener() instanceof Opener.Known known) {
+        sessions.put(opener(chunk), known.session());
+      } else {
+        latest.merge(opener(chunk), chunk.receivedAt().toEpochMilli(), Math::max);
+      }
     }
-    Map<OpenSessions.Key, UUID> sessions =
+    sessions.putAll(
         openSessions.resolve(
             connection,
             latest.entrySet().stream()
                 .map(entry -> new OpenSessions.Arrival(entry.getKey(), entry.getValue()))
-                .toList());
+                .toList()));
 
     var growths = new TreeMap<Tabs.Key, Tabs.Growth>();
     for (StoreChunk chunk : chunks) {
@@ -341,40 +285,12 @@ final class ChunkWriter implements GroupCommit.Writer<StoreChunk, Outcome.Stored
     }
   }
 
-  private record Day(UUID project, LocalDate day) implements Comparable<Day> {
-    @Override
-    public int compareTo(Day other) {
-      int byProject = project.compareTo(other.project);
-      return byProject != 0 ? byProject : day.compareTo(other.day);
-    }
-  }
-
   private static void addUsage(Connection connection, List<Placed> placed) throws SQLException {
-    var days = new TreeMap<Day, long[]>();
+    var usage = new DailyUsage();
     for (Placed each : placed) {
       StoreChunk chunk = each.chunk();
-      var day = new Day(chunk.project(), LocalDate.ofInstant(chunk.receivedAt(), ZoneOffset.UTC));
-      long[] sums = days.computeIfAbsent(day, _ -> new long[2]);
-      sums[0]++;
-      sums[1] += chunk.events().rawBytes();
+      usage.addChunk(chunk.project(), chunk.receivedAt(), chunk.events().rawBytes());
     }
-    try (var statement =
-        connection.prepareStatement(
-            """
-            insert into usage as known (project_id, day, chunks, raw_bytes)
-            select project_id, day::date, chunks, raw_bytes
-            from unnest(?::uuid[], ?::text[], ?::bigint[], ?::bigint[])
-              as added (project_id, day, chunks, raw_bytes)
-            on conflict (project_id, day) do update set
-              chunks = known.chunks + excluded.chunks,
-              raw_bytes = known.raw_bytes + excluded.raw_bytes
-            """)) {
-      new Columns<>(statement, List.copyOf(days.entrySet()))
-          .uuids(entry -> entry.getKey().project())
-          .text(entry -> entry.getKey().day().toString())
-          .longs(entry -> entry.getValue()[0])
-          .longs(entry -> entry.getValue()[1]);
-      statement.executeUpdate();
-    }
+    usage.write(connection);
   }
 }

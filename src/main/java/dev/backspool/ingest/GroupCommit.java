@@ -20,13 +20,13 @@ import java.util.function.ToLongFunction;
  * @param <T> what is written
  * @param <R> what its writer answers
  */
-final class GroupCommit<T, R> implements AutoCloseable {
+public final class GroupCommit<T, R> implements AutoCloseable {
 
   /**
    * Writes a group in one transaction: it returns after the commit, an answer for each in order.
    */
   @FunctionalInterface
-  interface Writer<T, R> {
+  public interface Writer<T, R> {
     List<R> write(List<T> group);
 
     /**
@@ -46,10 +46,11 @@ final class GroupCommit<T, R> implements AutoCloseable {
    * @param writers threads that commit. Larger groups cost less, so one writes alone until a
    *     quarter of a group waits; only then the next one joins it, and so on
    */
-  record Bounds(int groupRows, long groupBytes, int waitingRows, long waitingBytes, int writers) {}
+  public record Bounds(
+      int groupRows, long groupBytes, int waitingRows, long waitingBytes, int writers) {}
 
   /** The queue is full: the caller should answer 503. */
-  static final class Full extends RuntimeException {
+  public static final class Full extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     Full() {
@@ -69,7 +70,7 @@ final class GroupCommit<T, R> implements AutoCloseable {
   private long waitingBytes;
   private boolean closed;
 
-  GroupCommit(String name, Bounds bounds, ToLongFunction<T> size, Writer<T, R> writer) {
+  public GroupCommit(String name, Bounds bounds, ToLongFunction<T> size, Writer<T, R> writer) {
     this.writer = writer;
     this.size = size;
     this.bounds = bounds;
@@ -87,7 +88,7 @@ final class GroupCommit<T, R> implements AutoCloseable {
    * @throws Full when too much is waiting, or the server is stopping
    * @throws RuntimeException what the writer threw for this item alone, or for the whole database
    */
-  R submit(T item) {
+  public R submit(T item) {
     var waiting = new Waiting<T, R>(item, size.applyAsLong(item), new CompletableFuture<>());
     lock.lock();
     try {
@@ -116,7 +117,7 @@ final class GroupCommit<T, R> implements AutoCloseable {
   }
 
   /** How many requests wait to be taken. */
-  int waiting() {
+  public int waiting() {
     lock.lock();
     try {
       return queue.size();

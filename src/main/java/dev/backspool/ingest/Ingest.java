@@ -147,7 +147,7 @@ public final class Ingest implements AutoCloseable {
     } catch (DatabaseUnavailable e) {
       LOG.warn("A chunk was not stored: {}", e.getMessage());
       return refused(chunk, Reason.UNAVAILABLE, "The database cannot be reached");
-    } catch (ChunkWriter.Unstorable e) {
+    } catch (Transaction.Unstorable e) {
       LOG.error("Batch {} of project {} cannot be stored", chunk.batchId(), chunk.project(), e);
       return refused(chunk, Reason.UNSTORABLE, "The database refuses this batch");
     }

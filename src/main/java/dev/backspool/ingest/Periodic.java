@@ -5,12 +5,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Does a small task again and again, a pause between. A failure is logged and does not end it. */
-final class Periodic implements AutoCloseable {
+public final class Periodic implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Periodic.class);
 
   private final Thread thread;
 
-  Periodic(String name, Duration pause, Runnable task) {
+  public Periodic(String name, Duration pause, Runnable task) {
     thread = Thread.ofVirtual().name(name).start(() -> run(name, pause, task));
   }
 

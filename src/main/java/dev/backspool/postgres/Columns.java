@@ -2,6 +2,7 @@ package dev.backspool.postgres;
 
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
@@ -61,6 +62,21 @@ public final class Columns<T> {
       column[i] = value.test(rows.get(i));
     }
     return bind("bool", column);
+  }
+
+  /**
+   * A PostgreSQL array written as text, for columns whose rows hold arrays of different lengths:
+   * the statement casts it to {@code text[]}.
+   */
+  public static String array(Collection<String> values) {
+    var text = new StringBuilder("{");
+    for (String value : values) {
+      if (text.length() > 1) {
+        text.append(',');
+      }
+      text.append('"').append(value.replace("\\", "\\\\").replace("\"", "\\\"")).append('"');
+    }
+    return text.append('}').toString();
   }
 
   public Columns<T> bytes(Function<T, byte[]> value) throws SQLException {

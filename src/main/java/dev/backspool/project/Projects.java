@@ -243,6 +243,7 @@ public final class Projects {
     boolean deleted =
         database.write(handle -> {
           handle.execute("delete from chunk where project_id = ?", id);
+          handle.execute("delete from event where project_id = ?", id);
           return handle.execute("delete from project where id = ?", id) > 0;
         });
     cache.invalidateAll();

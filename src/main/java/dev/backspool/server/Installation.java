@@ -1,9 +1,9 @@
 package dev.backspool.server;
 
 import dev.backspool.Project;
-import dev.backspool.ingest.ChunkDays;
 import dev.backspool.ingest.Importer;
 import dev.backspool.ingest.Ingest;
+import dev.backspool.ingest.PartitionDays;
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.EmbeddedPostgres;
 import dev.backspool.project.Projects;
@@ -89,7 +89,7 @@ final class Installation implements AutoCloseable {
 
   /** Takes recordings in. To be asked for once. */
   Importer importer() {
-    parts.push(new ChunkDays(database));
+    parts.push(new PartitionDays(database));
     var ingest =
         new Ingest(
             database,

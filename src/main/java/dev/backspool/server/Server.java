@@ -11,10 +11,11 @@ import dev.backspool.api.SessionApi;
 import dev.backspool.api.SessionDump;
 import dev.backspool.api.SignIn;
 import dev.backspool.api.Site;
+import dev.backspool.event.Events;
 import dev.backspool.http.Bodies;
-import dev.backspool.ingest.ChunkDays;
 import dev.backspool.ingest.Importer;
 import dev.backspool.ingest.Ingest;
+import dev.backspool.ingest.PartitionDays;
 import dev.backspool.ingest.Samples;
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.EmbeddedPostgres;
@@ -31,6 +32,7 @@ import dev.backspool.rrweb.Limits;
 import dev.backspool.session.SessionLimits;
 import io.javalin.Javalin;
 import java.net.URI;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
@@ -45,6 +47,7 @@ public final class Server implements AutoCloseable {
   private final Database database;
   private final Projects projects;
   private final Ingest ingest;
+  private final Events events;
   private final SignIn signIn;
   private final Javalin http;
   private final URI url;
@@ -55,19 +58,26 @@ public final class Server implements AutoCloseable {
    * @throws dev.backspool.postgres.PostgresStartException when there is no database to use
    */
   public Server(Config config) {
+    this(config, InstantSource.system());
+  }
+
+  /** Starts everything; events are received, and their sessions end, by this clock. */
+  Server(Config config, InstantSource clock) {
     try {
       database = keep(database(config));
-      keep(new ChunkDays(database));
+      keep(new PartitionDays(database));
       projects = new Projects(database);
+      var sessionLimits = new SessionLimits(config.sessionIdle(), config.sessionMax());
       ingest =
           keep(
               new Ingest(
                   database,
                   projects,
-                  new SessionLimits(config.sessionIdle(), config.sessionMax()),
+                  sessionLimits,
                   new Ingest.Limits(
                       config.requestsPerMinute(),
                       Ingest.CommitBounds.STANDARD.withWaitingBytes(config.maxWaitingBytes()))));
+      events = keep(new Events(database, ingest, sessionLimits, clock));
       var bodies = new Bodies(Math.max(64L << 20, Runtime.getRuntime().maxMemory() / 4));
       signIn = new SignIn(database, bodies, config.adminToken(), publicUrl(config));
       var eventLimits =
@@ -153,6 +163,10 @@ public final class Server implements AutoCloseable {
 
   public Ingest ingest() {
     return ingest;
+  }
+
+  public Events events() {
+    return events;
   }
 
   /** Its routes are held against the description of the API. */

@@ -38,6 +38,9 @@ public final class OpenSessions {
    * @param arrivals one for each key, sorted by key so that two writers lock in one order
    */
   public Map<Key, UUID> resolve(Connection connection, List<Arrival> arrivals) throws SQLException {
+    if (arrivals.isEmpty()) {
+      return Map.of();
+    }
     try (var statement =
         connection.prepareStatement(
             """

@@ -1,5 +1,7 @@
 package dev.backspool.session;
 
+import java.util.UUID;
+
 /** What a contract names a session by. */
 public sealed interface Opener {
   /**
@@ -18,11 +20,15 @@ public sealed interface Opener {
    */
   record Token(String token) implements Opener {}
 
+  /** A session that is there already, opened by the events of its visitor. */
+  record Known(UUID session) implements Opener {}
+
   /** The opener as a key of its project. */
   default String key() {
     return switch (this) {
       case Named named -> "name:" + named.name();
       case Token token -> "token:" + token.token();
+      case Known known -> "id:" + known.session();
     };
   }
 }

@@ -11,6 +11,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -47,13 +48,26 @@ public final class TestServer implements AutoCloseable {
     return start(TestPostgres.freshDatabase(), settings);
   }
 
+  /**
+   * Starts a server that receives events, and ends their sessions, by a clock of the test's own.
+   */
+  public static TestServer start(InstantSource clock) {
+    return start(TestPostgres.freshDatabase(), Map.of(), clock);
+  }
+
   public static TestServer start(TestPostgres.Address database, Map<String, String> settings) {
+    return start(database, settings, InstantSource.system());
+  }
+
+  /** Starts a server on a database that others may use as well. */
+  public static TestServer start(
+      TestPostgres.Address database, Map<String, String> settings, InstantSource clock) {
     var all = new HashMap<String, String>();
     all.put("BACKSPOOL_PORT", "0");
     all.put("BACKSPOOL_ADMIN_TOKEN", ADMIN_TOKEN);
     all.put("BACKSPOOL_DATABASE_URL", url(database));
     all.putAll(settings);
-    return new TestServer(new Server(Config.from(all)));
+    return new TestServer(new Server(Config.from(all), clock));
   }
 
   /** The database as {@code BACKSPOOL_DATABASE_URL} names it. */

@@ -5,18 +5,18 @@ import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 
-/** Makes the day partitions of the chunks ahead of time. */
-public final class ChunkDays implements AutoCloseable {
+/** Makes the day partitions of chunks and events ahead of time. */
+public final class PartitionDays implements AutoCloseable {
   private static final int AHEAD = 3;
 
   private final Database database;
   private final Periodic timer;
 
   /** Makes what is missing now, and from then on every hour. */
-  public ChunkDays(Database database) {
+  public PartitionDays(Database database) {
     this.database = database;
     add();
-    timer = new Periodic("chunk-days", Duration.ofHours(1), this::add);
+    timer = new Periodic("partition-days", Duration.ofHours(1), this::add);
   }
 
   private void add() {
@@ -24,7 +24,7 @@ public final class ChunkDays implements AutoCloseable {
     database.own(handle -> {
       for (int day = 0; day < AHEAD; day++) {
         handle
-            .createQuery("select add_chunk_day(:day)")
+            .createQuery("select add_chunk_day(:day), add_event_day(:day)")
             .bind("day", today.plusDays(day))
             .mapTo(String.class)
             .list();

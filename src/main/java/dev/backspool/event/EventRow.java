@@ -1,0 +1,167 @@
+package dev.backspool.event;
+
+import dev.backspool.enrich.Agent;
+import dev.backspool.enrich.Geo;
+import dev.backspool.postgres.CopyRows;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A row of the table of events.
+ *
+ * @param device the sender's device; null where nothing names one
+ * @param profile who did it; the device while anonymous
+ * @param durationMs length of the session, on its end alone
+ */
+record EventRow(
+    UUID project,
+    Instant at,
+    Instant receivedAt,
+    String name,
+    @Nullable UUID session,
+    @Nullable String device,
+    @Nullable String profile,
+    @Nullable Long revenue,
+    @Nullable Long durationMs,
+    Circumstances circumstances,
+    @Nullable String sdkName,
+    @Nullable String sdkVersion,
+    List<String> groups,
+    String properties) {
+  static final String SESSION_START = "session_start";
+  static final String SESSION_END = "session_end";
+
+  private static final List<String> COLUMNS =
+      List.of(
+          "project_id",
+          "id",
+          "at",
+          "received_at",
+          "name",
+          "session_id",
+          "device_id",
+          "profile_id",
+          "path",
+          "origin",
+          "referrer",
+          "referrer_name",
+          "referrer_type",
+          "revenue",
+          "duration_ms",
+          "country",
+          "region",
+          "city",
+          "latitude",
+          "longitude",
+          "os",
+          "os_version",
+          "browser",
+          "browser_version",
+          "device",
+          "brand",
+          "model",
+          "sdk_name",
+          "sdk_version",
+          "groups",
+          "properties");
+
+  /** How many ids one value of the sequence stands for. */
+  private static final int BLOCK = 1_000;
+
+  /** The start of the session that this event, its first, opens. */
+  EventRow start(Instant at) {
+    return new EventRow(
+        project,
+        at,
+        receivedAt,
+        SESSION_START,
+        session,
+        device,
+        profile,
+        null,
+        null,
+        circumstances,
+        sdkName,
+        sdkVersion,
+        groups,
+        properties);
+  }
+
+  /**
+   * Copies the rows into the table; their ids rise in the order of the list. It must be the last
+   * statement of its transaction: COPY is refused under row-level security, so it runs as the
+   * tables' owner, and the transaction stays in that role.
+   */
+  static void copy(Connection connection, List<EventRow> rows) throws SQLException {
+    if (rows.isEmpty()) {
+      return;
+    }
+    List<Long> blocks = blocks(connection, (rows.size() + BLOCK - 1) / BLOCK);
+    var copy = new CopyRows("event", COLUMNS);
+    for (int i = 0; i < rows.size(); i++) {
+      rows.get(i).write(copy, blocks.get(i / BLOCK) + i % BLOCK);
+    }
+    try (var statement = connection.createStatement()) {
+      statement.execute("set local role none");
+    }
+    copy.copy(connection);
+  }
+
+  private static List<Long> blocks(Connection connection, int count) throws SQLException {
+    try (var statement =
+        connection.prepareStatement("select nextval('event_id') from generate_series(1, ?)")) {
+      statement.setInt(1, count);
+      var blocks = new ArrayList<Long>(count);
+      try (ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          blocks.add(rows.getLong(1));
+        }
+      }
+      return blocks;
+    }
+  }
+
+  private void write(CopyRows copy, long id) {
+    Place place = circumstances.place();
+    Geo geo = circumstances.geo();
+    Agent agent = circumstances.agent();
+    copy.row()
+        .uuid(project)
+        .longs(id)
+        .instant(at)
+        .instant(receivedAt)
+        .text(name)
+        .uuid(session)
+        .text(device)
+        .text(profile)
+        .text(place.path())
+        .text(place.origin())
+        .text(place.referrer().url())
+        .text(place.referrer().name())
+        .text(place.referrer().type())
+        .longs(revenue)
+        .longs(durationMs)
+        .text(geo.country())
+        .text(geo.region())
+        .text(geo.city())
+        .real(geo.latitude())
+        .real(geo.longitude())
+        .text(agent.os())
+        .text(agent.osVersion())
+        .text(agent.browser())
+        .text(agent.browserVersion())
+        .text(agent.device())
+        .text(agent.brand())
+        .text(agent.model())
+        .text(sdkName)
+        .text(sdkVersion)
+        .texts(groups)
+        .text(properties);
+  }
+}
