@@ -14,8 +14,7 @@ interface Props {
   project: string;
   /** The server's filter text. */
   query: string;
-  /** On a person's own page every line would name the same person. */
-  without?: 'person' | undefined;
+  of: 'project' | 'person';
   onProperty?: ((key: string, value: string) => void) | undefined;
   /** Shown when there is no event at all. */
   empty: ReactNode;
@@ -24,18 +23,18 @@ interface Props {
 const timeOf = (event: TrackedEvent) => toTheSecond(event.at);
 
 /** Events as they come, and as far back as one asks. Give it the question as its key. */
-export function EventFeed({ project, query, without, onProperty, empty }: Props) {
+export function EventFeed({ project, query, of, onProperty, empty }: Props) {
   const list = useEvents(project, query);
   const [paused, setPaused] = useState(false);
   const [open, setOpen] = useState<string | null>(null);
   const [top, atTop] = useInView();
   // Nothing moves under the eyes of somebody who has scrolled down or reads one event.
-  const { state, arrivals, show } = useLiveEvents(project, query, paused || !atTop || open !== null);
+  const reading = paused || !atTop || open !== null;
+  const { state, arrivals, show } = useLiveEvents(project, query, reading);
   const pages = list.data?.pages;
   const events = useMemo(() => joined(pages ?? [], arrivals.shown), [pages, arrivals.shown]);
   const held = arrivals.held.length;
 
-  const reading = paused || !atTop || open !== null;
   useEffect(() => {
     if (!reading && held > 0) show();
   }, [reading, held, show]);
@@ -87,7 +86,7 @@ export function EventFeed({ project, query, without, onProperty, empty }: Props)
             open={open}
             onOpen={setOpen}
             time={timeOf}
-            without={without}
+            of={of}
             onProperty={onProperty}
           />
           <div className="event-older">

@@ -9,8 +9,8 @@ import { EventDetails } from './EventDetails';
 import { KINDS, kindOf } from './kinds';
 import { agentOf, personOf, placeOf } from './labels';
 
-/** Columns that a page has no use for: the person on their own page, the session in its own. */
-export type EventColumn = 'person' | 'session';
+/** Whose events they are: what all lines have in common needs no column. */
+export type EventsOf = 'project' | 'person' | 'session';
 
 interface Props {
   project: string;
@@ -20,22 +20,22 @@ interface Props {
   onOpen: (id: string | null) => void;
   /** How the moment of an event is written. */
   time: (event: TrackedEvent) => string;
-  without?: EventColumn | undefined;
+  of: EventsOf;
   onProperty?: ((key: string, value: string) => void) | undefined;
 }
 
 /** Events as lines, each of which opens to everything that is known of it. */
-export function EventTable({ project, events, open, onOpen, time, without, onProperty }: Props) {
+export function EventTable({ project, events, open, onOpen, time, of, onProperty }: Props) {
   return (
-    <Table className="events-table" aria-label="Events">
+    <Table className="events-table" data-of={of} aria-label="Events">
       <Table.Thead>
         <Table.Tr>
           <Table.Th className="event-time">Time</Table.Th>
           <Table.Th>Event</Table.Th>
-          {without !== 'person' && <Table.Th>Person</Table.Th>}
+          {of === 'project' && <Table.Th>Person</Table.Th>}
           <Table.Th>Path</Table.Th>
-          <Table.Th>Place and device</Table.Th>
-          {without !== 'session' && <Table.Th className="event-session">Session</Table.Th>}
+          {of !== 'session' && <Table.Th>Place and device</Table.Th>}
+          {of !== 'session' && <Table.Th className="event-session">Session</Table.Th>}
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
@@ -47,7 +47,7 @@ export function EventTable({ project, events, open, onOpen, time, without, onPro
             time={time(event)}
             opened={event.id === open}
             onOpen={onOpen}
-            without={without}
+            of={of}
             onProperty={onProperty}
           />
         ))}
@@ -56,13 +56,13 @@ export function EventTable({ project, events, open, onOpen, time, without, onPro
   );
 }
 
-interface RowProps extends Pick<Props, 'project' | 'onOpen' | 'without' | 'onProperty'> {
+interface RowProps extends Pick<Props, 'project' | 'onOpen' | 'of' | 'onProperty'> {
   event: TrackedEvent;
   time: string;
   opened: boolean;
 }
 
-const Row = memo(function Row({ project, event, time, opened, onOpen, without, onProperty }: RowProps) {
+const Row = memo(function Row({ project, event, time, opened, onOpen, of, onProperty }: RowProps) {
   const person = personOf(event);
   const where = [placeOf(event), agentOf(event)].filter(Boolean).join(' · ');
   const watch = event.session_id
@@ -101,7 +101,7 @@ const Row = memo(function Row({ project, event, time, opened, onOpen, without, o
             {event.revenue !== null && <span className="badge money">{amount(event.revenue)}</span>}
           </span>
         </Table.Td>
-        {without !== 'person' && (
+        {of === 'project' && (
           <Table.Td className="event-person">
             {person ? (
               <Link to={`/p/${project}/people/${encodeURIComponent(person)}`} className="quiet-link cut">
@@ -115,10 +115,12 @@ const Row = memo(function Row({ project, event, time, opened, onOpen, without, o
         <Table.Td className="event-path dim" title={event.path ?? undefined}>
           {event.path}
         </Table.Td>
-        <Table.Td className="event-where dim" title={where}>
-          {where}
-        </Table.Td>
-        {without !== 'session' && (
+        {of !== 'session' && (
+          <Table.Td className="event-where dim" title={where}>
+            {where}
+          </Table.Td>
+        )}
+        {of !== 'session' && (
           <Table.Td className="event-session">
             {watch && (
               <ActionIcon
@@ -140,7 +142,7 @@ const Row = memo(function Row({ project, event, time, opened, onOpen, without, o
           <Table.Td colSpan={6}>
             <EventDetails
               event={event}
-              watch={without === 'session' ? undefined : watch}
+              watch={of === 'session' ? undefined : watch}
               onProperty={onProperty}
             />
           </Table.Td>

@@ -42,6 +42,7 @@ export default function EventsPage() {
         key={`${project} ${query}`}
         project={project}
         query={query}
+        of="project"
         onProperty={onProperty}
         empty={
           text ? (

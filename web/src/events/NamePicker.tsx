@@ -1,4 +1,4 @@
-import { Button, Checkbox, Popover, ScrollArea, Stack, TextInput } from '@mantine/core';
+import { Button, Checkbox, Popover, Stack, TextInput } from '@mantine/core';
 import { IconChevronDown } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useEventNames } from '../api/events';
@@ -45,7 +45,7 @@ export function NamePicker({ project, value, onChange }: Props) {
             onChange={(e) => setText(e.currentTarget.value)}
             data-autofocus
           />
-          <ScrollArea.Autosize mah={280} type="auto">
+          <div className="name-choices">
             <Checkbox.Group value={value} onChange={onChange} aria-label="Names">
               <Stack gap={6}>
                 {shown.map((n) => (
@@ -73,7 +73,7 @@ export function NamePicker({ project, value, onChange }: Props) {
                     : 'No events in the last 7 days.'}
               </p>
             )}
-          </ScrollArea.Autosize>
+          </div>
           {value.length > 0 && (
             <Button size="compact-xs" variant="subtle" color="gray" onClick={() => onChange([])}>
               Show all events

@@ -44,7 +44,7 @@ export default function ProfilePage() {
         <EventFeed
           project={project}
           query={new URLSearchParams({ profile: id }).toString()}
-          without="person"
+          of="person"
           empty={<p className="dim">No events of this person are kept.</p>}
         />
       </section>
@@ -108,7 +108,7 @@ function Who({ project, profile }: { project: string; profile: ProfileWithCounts
 }
 
 /** Sessions shown here; all of them are one click away. */
-const MOST = 10;
+const MOST = 5;
 
 function Visits({ project, profile }: { project: string; profile: string }) {
   const list = useSessions(project, new URLSearchParams({ profile_id: profile }).toString());

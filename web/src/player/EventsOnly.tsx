@@ -55,7 +55,7 @@ export function EventsOnly({ project, session, events, complete, why, header }: 
               open={open}
               onOpen={setOpen}
               time={(event) => clock(Date.parse(event.at) - start)}
-              without="session"
+              of="session"
             />
           ) : (
             <div className="empty">

@@ -24,7 +24,7 @@ export function Facts({ project, session }: { project: string; session: Session 
     ['Left from', session.exit_path],
     ['Groups', session.groups.join(', ')],
     ['Events', session.tracked_count > 0 ? count(session.tracked_count) : null],
-    ['Screen views', session.screen_view_count > 0 ? count(session.screen_view_count) : null],
+    ['Views', session.screen_view_count > 0 ? count(session.screen_view_count) : null],
     ['Revenue', session.revenue > 0 ? amount(session.revenue) : null],
     ['Pages', recorded ? count(session.page_count) : null],
     ['Clicks', recorded ? count(session.click_count) : null],

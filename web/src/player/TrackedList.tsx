@@ -22,7 +22,7 @@ export function TrackedList() {
     engine.dispatch({ type: 'seek', to: line.at });
   };
   return (
-    <div className="tracked">
+    <div className="tracked" data-open={opened !== undefined}>
       <TextInput
         size="xs"
         className="tracked-search"

@@ -3,7 +3,6 @@ import {
   IconDeviceDesktop,
   IconDeviceMobile,
   IconDeviceTablet,
-  IconListDetails,
   IconRobot,
 } from '@tabler/icons-react';
 import { memo } from 'react';
@@ -47,7 +46,6 @@ export const SessionRow = memo(function SessionRow({ session, to, compact, selec
       {session.error_count > 0 && <span className="badge bad">{counted(session.error_count, 'error')}</span>}
       {!recorded && (
         <span className="badge hollow" title="Told in events; nothing was recorded">
-          <IconListDetails size={12} aria-hidden="true" />
           events only
         </span>
       )}

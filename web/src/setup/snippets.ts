@@ -175,11 +175,12 @@ export function rrwebCurl(url: string, { sdk_key }: Keys): string {
  */
 export function openPanelSnippet(url: string, { client_id }: Keys): string {
   return `<script>
-  window.op = window.op || ((calls) =>
-    new Proxy((...call) => calls.push(call), {
-      get: (_, name) => (name === 'q' ? calls : (...args) => calls.push([name, ...args])),
-    })
-  )([]);
+  window.op = window.op || (() => {
+    const q = [];
+    const later = (...call) => q.push(call);
+    const get = (_, name) => (name === 'q' ? q : later.bind(null, name));
+    return new Proxy(later, { get });
+  })();
   op('init', {
     apiUrl: '${quoted(url)}',
     clientId: '${quoted(client_id)}',
