@@ -64,7 +64,7 @@ export interface Refusal {
 export interface Device {
   browser: string | null;
   os: string | null;
-  type: 'desktop' | 'mobile' | 'tablet' | 'bot' | 'unknown';
+  type: 'desktop' | 'mobile' | 'tablet' | 'smarttv' | 'console' | 'wearable' | 'server' | 'bot' | 'unknown';
   screen: string | null;
 }
 

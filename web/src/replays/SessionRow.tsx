@@ -1,9 +1,13 @@
 import {
   IconBrowser,
   IconDeviceDesktop,
+  IconDeviceGamepad2,
   IconDeviceMobile,
   IconDeviceTablet,
+  IconDeviceTv,
+  IconDeviceWatch,
   IconRobot,
+  IconServer,
 } from '@tabler/icons-react';
 import { memo } from 'react';
 import { Link } from 'react-router';
@@ -16,6 +20,10 @@ const DEVICES = {
   desktop: IconDeviceDesktop,
   mobile: IconDeviceMobile,
   tablet: IconDeviceTablet,
+  smarttv: IconDeviceTv,
+  console: IconDeviceGamepad2,
+  wearable: IconDeviceWatch,
+  server: IconServer,
   bot: IconRobot,
   unknown: IconBrowser,
 };

@@ -9,6 +9,8 @@ const REASONS: Record<string, string> = {
   wrong_key: 'Unknown key',
   origin_not_allowed: 'Origin not allowed',
   too_large: 'Too large',
+  excluded: 'Excluded address or profile',
+  bot: 'Crawlers',
   too_many_events: 'Too many events at once',
   rate_limited: 'Too many requests',
   quota_reached: 'Daily quota used up',

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  *     publishable key alone admits uploads
  * @param dailyQuotaBytes uncompressed bytes of recordings a UTC day; null is no limit
  * @param requestsPerMinute uploads a minute; null is the server's default
+ * @param allowUnsafeRevenue whether a sender without a verified secret may report revenue
+ * @param excludedIps addresses whose events are refused, for example the office's
+ * @param excludedProfiles profiles whose events are refused
  */
 public record Project(
     UUID id,
@@ -29,4 +32,7 @@ public record Project(
     @Nullable String jwksUrl,
     @Nullable Long dailyQuotaBytes,
     @Nullable Integer requestsPerMinute,
+    boolean allowUnsafeRevenue,
+    List<String> excludedIps,
+    List<String> excludedProfiles,
     Instant createdAt) {}

@@ -9,6 +9,10 @@ public enum Reason {
   MALFORMED(400),
   /** No credential, or one that no project has. */
   WRONG_KEY(401),
+  /** The project does not want events of this address or profile. */
+  EXCLUDED(401),
+  /** A crawler, by its user agent. */
+  BOT(202),
   /** The page's origin is not on the project's list. */
   ORIGIN_NOT_ALLOWED(403),
   /** The body, or what it inflates to, is over the limit. */

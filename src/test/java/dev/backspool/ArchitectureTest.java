@@ -63,11 +63,11 @@ final class ArchitectureTest {
     mayUse("postgres");
     mayUse("rrweb");
     mayUse("http");
+    mayUse("enrich");
     mayUse("project", "postgres");
     mayUse("session", "postgres", "rrweb");
     mayUse("recording", "postgres", "rrweb");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
-    mayUse("enrich");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
     mayUse("protocol.backspool", "http", "ingest", "rrweb", "session");
     mayUse(
@@ -79,8 +79,10 @@ final class ArchitectureTest {
         "project",
         "postgres",
         "recording");
+    mayUse("protocol.openpanel", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse("protocol.uxcam", "http", "ingest", "rrweb", "session");
-    mayUse("api", "http", "ingest", "rrweb", "session", "project", "postgres", "recording");
+    mayUse(
+        "api", "http", "enrich", "ingest", "rrweb", "session", "project", "postgres", "recording");
   }
 
   @Test

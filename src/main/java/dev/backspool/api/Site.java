@@ -57,6 +57,9 @@ public final class Site {
   /** The recorder is part of customers' pages: a change must reach them within the hour. */
   private static final String AN_HOUR = "public, max-age=3600, stale-while-revalidate=86400";
 
+  /** Another project's script: it changes with our releases, and an older one does as well. */
+  private static final String A_DAY = "public, max-age=86400, stale-while-revalidate=604800";
+
   private static final String FOREVER = "public, max-age=31536000, immutable";
   private static final String ASK = "no-cache";
 
@@ -77,10 +80,24 @@ public final class Site {
 
   /** {@code GET /backspool.js}: for any page of any site. */
   public void recorder(Context ctx) {
+    script(ctx, "/backspool.js", AN_HOUR);
+  }
+
+  private void script(Context ctx, String file, String caching) {
     ctx.header("Access-Control-Allow-Origin", "*");
     ctx.header("Cross-Origin-Resource-Policy", "cross-origin");
     ctx.header("X-Content-Type-Options", "nosniff");
-    send(ctx, folder + "/backspool.js", AN_HOUR);
+    send(ctx, folder + file, caching);
+  }
+
+  /** {@code GET /op1.js}: the tracker of OpenPanel's web SDK, as its package has it. */
+  public void openPanelTracker(Context ctx) {
+    script(ctx, "/op1.js", A_DAY);
+  }
+
+  /** {@code GET /op1-replay.js}: its recorder, which the tracker asks for beside itself. */
+  public void openPanelReplay(Context ctx) {
+    script(ctx, "/op1-replay.js", A_DAY);
   }
 
   /** {@code GET /openapi.json}: the description of every path. */

@@ -9,5 +9,11 @@ import picocli.CommandLine.HelpCommand;
     mixinStandardHelpOptions = true,
     description = "Measures this build on this machine, on temporary data.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {BenchIngest.class, BenchCrash.class, BenchStart.class, HelpCommand.class})
+    subcommands = {
+      BenchIngest.class,
+      BenchEvents.class,
+      BenchCrash.class,
+      BenchStart.class,
+      HelpCommand.class
+    })
 public final class Bench {}

@@ -18,8 +18,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The one door for uploads. The order of its rules: the key names a project, the page's origin is
- * allowed, the key's rate holds, the day's quota is not used up, the commit queue has room; then
- * the rows are committed and the answer is given.
+ * allowed (or, for a {@link WriteKey.Client}, the secret is right), the key's rate holds, the day's
+ * quota is not used up, the commit queue has room; then the rows are committed and the answer is
+ * given.
  */
 public final class Ingest implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Ingest.class);
@@ -93,13 +94,23 @@ public final class Ingest implements AutoCloseable {
               projects.byId(pck.project()).filter(p -> p.publishableKey().equals(pck.key()));
           case WriteKey.Token token ->
               projects.byId(token.project()).filter(p -> p.jwksUrl() != null);
+          case WriteKey.Client client -> projects.byClientId(client.clientId());
         };
     if (known.isEmpty()) {
       return refused(
           null, protocol, Outcome.Refused.forGood(Reason.WRONG_KEY, "No project has this key"));
     }
     Project project = known.get();
-    if (origin != null && !Origins.allows(project.allowedOrigins(), origin)) {
+    boolean secretVerified =
+        key instanceof WriteKey.Client client && hasSecret(project, client.secret());
+    if (key instanceof WriteKey.Client && !secretVerified && origin == null) {
+      return refused(
+          project,
+          protocol,
+          Outcome.Refused.forGood(
+              Reason.WRONG_KEY, "Without an Origin the client's secret is needed"));
+    }
+    if (origin != null && !secretVerified && !allows(project, key, origin)) {
       return refused(
           project,
           protocol,
@@ -126,7 +137,17 @@ public final class Ingest implements AutoCloseable {
               "The project has stored its " + quota + " bytes for today",
               Usage.untilTomorrow()));
     }
-    return new Admission.Admitted(project);
+    return new Admission.Admitted(project, secretVerified);
+  }
+
+  private boolean hasSecret(Project project, @Nullable String secret) {
+    return secret != null && projects.hasSecret(project.id(), secret);
+  }
+
+  private static boolean allows(Project project, WriteKey key, String origin) {
+    return key instanceof WriteKey.Client
+        ? Origins.allowsSite(project.allowedOrigins(), origin)
+        : Origins.allows(project.allowedOrigins(), origin);
   }
 
   private Admission refused(@Nullable Project project, Source protocol, Outcome.Refused why) {

@@ -111,6 +111,12 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
   }
 
+  /** The same address in the form of {@code BACKSPOOL_DATABASE_URL}, with user and password. */
+  public String url() {
+    return jdbcUrl()
+        .replaceFirst("^jdbc:postgresql://", "postgresql://" + user() + ":" + password() + "@");
+  }
+
   /** Address of the application's database, without credentials. */
   public String jdbcUrl() {
     return jdbcUrl(APPLICATION);

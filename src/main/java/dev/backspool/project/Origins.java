@@ -10,6 +10,8 @@ public final class Origins {
   private static final Pattern ENTRY =
       Pattern.compile("https?://(\\*\\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?");
 
+  private static final Pattern WWW = Pattern.compile("^(https?://)www\\.");
+
   private Origins() {}
 
   /** Whether this can stand on the list: an origin, or one with {@code *.} for any subdomain. */
@@ -26,6 +28,23 @@ public final class Origins {
    */
   public static boolean allows(List<String> allowed, String origin) {
     return allowed.isEmpty() || allowed.stream().anyMatch(entry -> matches(entry, origin));
+  }
+
+  /**
+   * Whether a page of this site may upload: as {@link #allows}, but with and without {@code www.}
+   * are one site.
+   *
+   * @param allowed the project's list; empty allows every page
+   */
+  public static boolean allowsSite(List<String> allowed, String origin) {
+    String site = withoutWww(origin.toLowerCase(Locale.ROOT));
+    return allowed.isEmpty()
+        || allowed.stream()
+            .anyMatch(entry -> matches(entry, origin) || matches(withoutWww(entry), site));
+  }
+
+  private static String withoutWww(String origin) {
+    return WWW.matcher(origin).replaceFirst("$1");
   }
 
   private static boolean matches(String entry, String origin) {

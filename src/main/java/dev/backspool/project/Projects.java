@@ -5,12 +5,13 @@ import com.github.benmanes.caffeine.cache.LoadingCache;
 import dev.backspool.Ids;
 import dev.backspool.Project;
 import dev.backspool.postgres.Database;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -36,6 +37,13 @@ public final class Projects {
           .maximumSize(50_000)
           .build(lookup -> find(lookup));
 
+  /** Hashes of secrets that were asked for, with what came out: a wrong one is kept as well. */
+  private final LoadingCache<SecretLookup, Boolean> secrets =
+      Caffeine.newBuilder()
+          .expireAfterWrite(FRESH)
+          .maximumSize(10_000)
+          .build(lookup -> isSecret(lookup));
+
   public Projects(Database database) {
     this.database = database;
   }
@@ -51,13 +59,29 @@ public final class Projects {
    * @param jwksUrl an empty string takes the URL away
    * @param dailyQuotaBytes 0 takes the quota away
    * @param requestsPerMinute 0 takes the project's own rate away
+   * @param excludedIps all of them; an empty list takes them away
+   * @param excludedProfiles as above
    */
   public record Change(
       @Nullable String name,
       @Nullable List<String> allowedOrigins,
       @Nullable String jwksUrl,
       @Nullable Long dailyQuotaBytes,
-      @Nullable Integer requestsPerMinute) {}
+      @Nullable Integer requestsPerMinute,
+      @Nullable Boolean allowUnsafeRevenue,
+      @Nullable List<String> excludedIps,
+      @Nullable List<String> excludedProfiles) {
+
+    /** A change of what holds for every contract. */
+    public Change(
+        @Nullable String name,
+        @Nullable List<String> allowedOrigins,
+        @Nullable String jwksUrl,
+        @Nullable Long dailyQuotaBytes,
+        @Nullable Integer requestsPerMinute) {
+      this(name, allowedOrigins, jwksUrl, dailyQuotaBytes, requestsPerMinute, null, null, null);
+    }
+  }
 
   private enum By {
     ID("select * from project where id = cast(:value as uuid)"),
@@ -72,6 +96,9 @@ public final class Projects {
   }
 
   private record Lookup(By by, String value) {}
+
+  /** A project and the hash of what may be its secret. */
+  private record SecretLookup(UUID id, ByteBuffer hash) {}
 
   /** Makes a project with all its keys. */
   public WithSecret create(String name, String platform) {
@@ -175,7 +202,10 @@ public final class Projects {
           allowed_origins = coalesce(:origins, allowed_origins),
           jwks_url = nullif(coalesce(:jwks_url, jwks_url), ''),
           daily_quota_bytes = nullif(coalesce(:quota, daily_quota_bytes), 0),
-          requests_per_minute = nullif(coalesce(:rate, requests_per_minute), 0)
+          requests_per_minute = nullif(coalesce(:rate, requests_per_minute), 0),
+          allow_unsafe_revenue = coalesce(:unsafe_revenue, allow_unsafe_revenue),
+          excluded_ips = coalesce(:excluded_ips, excluded_ips),
+          excluded_profiles = coalesce(:excluded_profiles, excluded_profiles)
         where id = :id
         """,
         change);
@@ -183,21 +213,29 @@ public final class Projects {
   }
 
   private void update(UUID id, String sql, Change change) {
-    List<String> origins = change.allowedOrigins();
     database.write(handle ->
         handle
             .createUpdate(sql)
             .bind("id", id)
             .bind("name", change.name())
-            .bindBySqlType(
-                "origins",
-                origins == null ? null : origins.toArray(String[]::new),
-                java.sql.Types.ARRAY)
+            .bindBySqlType("origins", array(change.allowedOrigins()), Types.ARRAY)
             .bind("jwks_url", change.jwksUrl())
             .bind("quota", change.dailyQuotaBytes())
             .bind("rate", change.requestsPerMinute())
+            .bind("unsafe_revenue", change.allowUnsafeRevenue())
+            .bindBySqlType("excluded_ips", array(change.excludedIps()), Types.ARRAY)
+            .bindBySqlType("excluded_profiles", array(change.excludedProfiles()), Types.ARRAY)
             .execute());
+    forget();
+  }
+
+  private static String @Nullable [] array(@Nullable List<String> values) {
+    return values == null ? null : values.toArray(String[]::new);
+  }
+
+  private void forget() {
     cache.invalidateAll();
+    secrets.invalidateAll();
   }
 
   /** Gives the project a new SDK key; the old one stops working. */
@@ -208,7 +246,7 @@ public final class Projects {
             Ids.key("bsk_"),
             Ids.key("pck_"),
             id));
-    cache.invalidateAll();
+    forget();
     return byId(id);
   }
 
@@ -217,21 +255,25 @@ public final class Projects {
     String secret = Ids.key("bss_");
     database.write(handle ->
         handle.execute("update project set client_secret_hash = ? where id = ?", hash(secret), id));
-    cache.invalidateAll();
+    forget();
     return byId(id).map(project -> new WithSecret(project, secret));
   }
 
-  /** Whether this is the project's client secret. */
+  /** Whether this is the project's client secret; known for a few seconds once asked. */
   public boolean hasSecret(UUID id, String secret) {
+    return secrets.get(new SecretLookup(id, ByteBuffer.wrap(hash(secret))));
+  }
+
+  private boolean isSecret(SecretLookup lookup) {
     byte[] kept =
         database.write(handle ->
             handle
                 .createQuery("select client_secret_hash from project where id = :id")
-                .bind("id", id)
+                .bind("id", lookup.id())
                 .mapTo(byte[].class)
                 .findOne()
                 .orElse(new byte[0]));
-    return MessageDigest.isEqual(kept, hash(secret));
+    return MessageDigest.isEqual(kept, lookup.hash().array());
   }
 
   /**
@@ -246,7 +288,7 @@ public final class Projects {
           handle.execute("delete from event where project_id = ?", id);
           return handle.execute("delete from project where id = ?", id) > 0;
         });
-    cache.invalidateAll();
+    forget();
     return deleted;
   }
 
@@ -269,7 +311,6 @@ public final class Projects {
   }
 
   private static Project project(ResultSet row) throws SQLException {
-    Array origins = row.getArray("allowed_origins");
     return new Project(
         row.getObject("id", UUID.class),
         row.getString("name"),
@@ -277,11 +318,18 @@ public final class Projects {
         row.getString("sdk_key"),
         row.getString("publishable_key"),
         row.getObject("client_id", UUID.class),
-        List.of((String[]) origins.getArray()),
+        list(row, "allowed_origins"),
         row.getString("jwks_url"),
         row.getObject("daily_quota_bytes", Long.class),
         row.getObject("requests_per_minute", Integer.class),
+        row.getBoolean("allow_unsafe_revenue"),
+        list(row, "excluded_ips"),
+        list(row, "excluded_profiles"),
         instant(row, "created_at"));
+  }
+
+  private static List<String> list(ResultSet row, String column) throws SQLException {
+    return List.of((String[]) row.getArray(column).getArray());
   }
 
   private static Instant instant(ResultSet row, String column) throws SQLException {

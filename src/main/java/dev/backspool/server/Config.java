@@ -1,15 +1,20 @@
 package dev.backspool.server;
 
+import dev.backspool.enrich.ClientAddress;
+import dev.backspool.enrich.TrustedProxies;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +38,11 @@ import org.jspecify.annotations.Nullable;
  * @param maxWaitingBytes compressed bytes that may wait to be committed before uploads are answered
  *     503 ({@code BACKSPOOL_MAX_WAITING_BYTES})
  * @param requestsPerMinute uploads a minute of one project ({@code BACKSPOOL_REQUESTS_PER_MINUTE})
+ * @param geoipFile tells where addresses are, in MaxMind's format; null knows no places ({@code
+ *     BACKSPOOL_GEOIP_FILE})
+ * @param trustedProxies whose headers tell a sender's address ({@code BACKSPOOL_TRUSTED_PROXIES})
+ * @param clientIpHeaders these headers, in the order they are asked, lower case ({@code
+ *     BACKSPOOL_CLIENT_IP_HEADERS})
  */
 public record Config(
     String host,
@@ -48,7 +58,10 @@ public record Config(
     int maxEvents,
     int maxJsonDepth,
     int maxWaitingBytes,
-    int requestsPerMinute) {
+    int requestsPerMinute,
+    @Nullable Path geoipFile,
+    TrustedProxies trustedProxies,
+    List<String> clientIpHeaders) {
 
   /** All that is wrong with a configuration, a sentence each. */
   public static final class Invalid extends RuntimeException {
@@ -66,7 +79,7 @@ public record Config(
   }
 
   /**
-   * Reads the settings; pure.
+   * Reads the settings; pure, but that it looks whether a file they name is there.
    *
    * @param settings names and values, such as the environment; other names than {@code BACKSPOOL_*}
    *     are passed over
@@ -89,7 +102,10 @@ public record Config(
             read.whole("BACKSPOOL_MAX_EVENTS", 50_000, 1, 1_000_000),
             read.whole("BACKSPOOL_MAX_JSON_DEPTH", 1_000, 16, 10_000),
             read.whole("BACKSPOOL_MAX_WAITING_BYTES", 64 << 20, 1 << 10, Integer.MAX_VALUE),
-            read.whole("BACKSPOOL_REQUESTS_PER_MINUTE", 600_000, 1, Integer.MAX_VALUE));
+            read.whole("BACKSPOOL_REQUESTS_PER_MINUTE", 600_000, 1, Integer.MAX_VALUE),
+            read.file("BACKSPOOL_GEOIP_FILE"),
+            read.proxies("BACKSPOOL_TRUSTED_PROXIES"),
+            read.headers("BACKSPOOL_CLIENT_IP_HEADERS", ClientAddress.HEADERS));
     read.finish();
     return config;
   }
@@ -144,6 +160,49 @@ public record Config(
         problem(name, value, "a directory");
         return Path.of(otherwise);
       }
+    }
+
+    @Nullable Path file(String name) {
+      String value = value(name);
+      if (value == null) {
+        return null;
+      }
+      try {
+        Path file = Path.of(value).toAbsolutePath().normalize();
+        if (Files.isRegularFile(file) && Files.isReadable(file)) {
+          return file;
+        }
+      } catch (InvalidPathException e) {
+        // Falls through to the one message.
+      }
+      problem(name, value, "a file that is there and can be read");
+      return null;
+    }
+
+    TrustedProxies proxies(String name) {
+      String value = text(name, "*");
+      try {
+        return TrustedProxies.of(value);
+      } catch (IllegalArgumentException e) {
+        problem(name, value, "* or ranges such as 10.0.0.0/8, ::1 with commas between");
+        return TrustedProxies.EVERYONE;
+      }
+    }
+
+    List<String> headers(String name, List<String> otherwise) {
+      String value = value(name);
+      if (value == null) {
+        return otherwise;
+      }
+      List<String> headers =
+          Stream.of(value.split(",", -1))
+              .map(header -> header.strip().toLowerCase(Locale.ROOT))
+              .toList();
+      if (headers.stream().allMatch(header -> header.matches("[a-z0-9-]+"))) {
+        return headers;
+      }
+      problem(name, value, "names of headers with commas between");
+      return otherwise;
     }
 
     Duration duration(String name, Duration otherwise) {

@@ -3,6 +3,7 @@ package dev.backspool.server;
 import dev.backspool.api.Api;
 import dev.backspool.http.Cors;
 import dev.backspool.protocol.backspool.ReplayUpload;
+import dev.backspool.protocol.openpanel.OpenPanel;
 import dev.backspool.protocol.stackauth.ReplayBatches;
 import dev.backspool.protocol.stackauth.ReplayReads;
 import dev.backspool.protocol.uxcam.EventUpload;
@@ -16,6 +17,7 @@ record Routes(
     ReplayUpload replay,
     SnapshotUpload snapshots,
     EventUpload uxcamEvents,
+    OpenPanel openPanel,
     ReplayBatches stackAuth,
     ReplayReads stackAuthReads) {
 
@@ -31,6 +33,30 @@ record Routes(
     routes.options("/api/events/ingest", Cors::preflight);
     routes.post("/api/events/ingest", uxcamEvents::post);
     routes.get("/api/sessions/{project}/{session}", api.dump()::get);
+
+    // OpenPanel's SDKs; self-hosted ones are told to use /api
+    for (String prefix : List.of("", "/api")) {
+      routes.post(prefix + "/track", openPanel::track);
+      routes.post(prefix + "/track/batch", openPanel::batch);
+      routes.get(prefix + "/track/device-id", openPanel::deviceId);
+      routes.post(prefix + "/event", openPanel::event);
+      routes.post(prefix + "/profile", openPanel::profile);
+      routes.post(prefix + "/profile/increment", openPanel::increment);
+      routes.post(prefix + "/profile/decrement", openPanel::decrement);
+      for (String path :
+          List.of(
+              "/track",
+              "/track/batch",
+              "/track/device-id",
+              "/event",
+              "/profile",
+              "/profile/increment",
+              "/profile/decrement")) {
+        routes.options(prefix + path, OpenPanel::preflight);
+      }
+    }
+    routes.get("/op1.js", api.site()::openPanelTracker);
+    routes.get("/op1-replay.js", api.site()::openPanelReplay);
 
     // Stack Auth's session replays
     for (String path :

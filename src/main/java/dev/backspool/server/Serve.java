@@ -29,6 +29,13 @@ import picocli.CommandLine.ParentCommand;
       "  BACKSPOOL_MAX_WAITING_BYTES    compressed bytes that may wait to be committed before",
       "                                 uploads are answered 503 (67108864)",
       "  BACKSPOOL_REQUESTS_PER_MINUTE  uploads a minute of one project (600000)",
+      "  BACKSPOOL_GEOIP_FILE           tells where addresses are: a City or Country file in MaxMind's",
+      "                                 format, read at start (none: no places)",
+      "  BACKSPOOL_TRUSTED_PROXIES      whose headers tell a sender's address: ranges such as",
+      "                                 10.0.0.0/8, ::1 with commas between, or * (*)",
+      "  BACKSPOOL_CLIENT_IP_HEADERS    these headers, in the order they are asked",
+      "                                 (openpanel-client-ip, true-client-ip, x-client-ip,",
+      "                                 cf-connecting-ip, x-forwarded-for, x-real-ip, ...)",
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the field
 final class Serve implements Callable<Integer> {

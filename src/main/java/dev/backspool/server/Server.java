@@ -11,6 +11,10 @@ import dev.backspool.api.SessionApi;
 import dev.backspool.api.SessionDump;
 import dev.backspool.api.SignIn;
 import dev.backspool.api.Site;
+import dev.backspool.enrich.ClientAddress;
+import dev.backspool.enrich.GeoIp;
+import dev.backspool.enrich.Referrers;
+import dev.backspool.enrich.UserAgents;
 import dev.backspool.event.Events;
 import dev.backspool.http.Bodies;
 import dev.backspool.ingest.Importer;
@@ -21,6 +25,7 @@ import dev.backspool.postgres.Database;
 import dev.backspool.postgres.EmbeddedPostgres;
 import dev.backspool.project.Projects;
 import dev.backspool.protocol.backspool.ReplayUpload;
+import dev.backspool.protocol.openpanel.OpenPanel;
 import dev.backspool.protocol.stackauth.ReplayBatches;
 import dev.backspool.protocol.stackauth.ReplayReads;
 import dev.backspool.protocol.uxcam.EventUpload;
@@ -107,6 +112,16 @@ public final class Server implements AutoCloseable {
               new ReplayUpload(ingest, bodies, bodyLimits, eventLimits),
               new SnapshotUpload(ingest, bodies, bodyLimits, eventLimits),
               new EventUpload(ingest, bodies, bodyLimits, eventLimits),
+              new OpenPanel(
+                  events,
+                  ingest,
+                  bodies,
+                  bodyLimits,
+                  eventLimits,
+                  new UserAgents(),
+                  new Referrers(),
+                  new ClientAddress(),
+                  GeoIp.NONE),
               new ReplayBatches(ingest, projects, bodies, config.maxJsonDepth()),
               new ReplayReads(ingest, projects, database, playback));
       http = keep(Edge.start(config.host(), config.port(), routes), Edge::stop);

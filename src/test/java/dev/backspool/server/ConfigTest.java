@@ -3,6 +3,8 @@ package dev.backspool.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.backspool.enrich.ClientAddress;
+import dev.backspool.enrich.TrustedProxies;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -34,10 +36,14 @@ final class ConfigTest {
     assertThat(config.maxEvents()).isEqualTo(50_000);
     assertThat(config.maxJsonDepth()).isEqualTo(1_000);
     assertThat(config.requestsPerMinute()).isEqualTo(600_000);
+    assertThat(config.geoipFile()).isNull();
+    assertThat(config.trustedProxies()).isEqualTo(TrustedProxies.EVERYONE);
+    assertThat(config.clientIpHeaders()).isEqualTo(ClientAddress.HEADERS);
   }
 
   @Test
-  void reads_each_setting_by_its_name() {
+  void reads_each_setting_by_its_name(@TempDir Path folder) throws IOException {
+    Path places = Files.createFile(folder.resolve("places.mmdb"));
     Config config =
         Config.from(
             Map.ofEntries(
@@ -54,6 +60,9 @@ final class ConfigTest {
                 Map.entry("BACKSPOOL_MAX_EVENTS", "10"),
                 Map.entry("BACKSPOOL_MAX_JSON_DEPTH", "20"),
                 Map.entry("BACKSPOOL_REQUESTS_PER_MINUTE", "30"),
+                Map.entry("BACKSPOOL_GEOIP_FILE", places.toString()),
+                Map.entry("BACKSPOOL_TRUSTED_PROXIES", "10.0.0.0/8, ::1"),
+                Map.entry("BACKSPOOL_CLIENT_IP_HEADERS", "X-Real-IP, forwarded"),
                 Map.entry("HOME", "/root")));
 
     assertThat(config.host()).isEqualTo("0.0.0.0");
@@ -69,6 +78,9 @@ final class ConfigTest {
     assertThat(config.maxEvents()).isEqualTo(10);
     assertThat(config.maxJsonDepth()).isEqualTo(20);
     assertThat(config.requestsPerMinute()).isEqualTo(30);
+    assertThat(config.geoipFile()).isEqualTo(places);
+    assertThat(config.trustedProxies()).isEqualTo(TrustedProxies.of("10.0.0.0/8,::1"));
+    assertThat(config.clientIpHeaders()).containsExactly("x-real-ip", "forwarded");
   }
 
   @Test
@@ -76,6 +88,9 @@ final class ConfigTest {
     assertThatThrownBy(() ->
             Config.from(
                 Map.of(
+                    "BACKSPOOL_GEOIP_FILE", "/nowhere/places.mmdb",
+                    "BACKSPOOL_TRUSTED_PROXIES", "10.0.0.0/99",
+                    "BACKSPOOL_CLIENT_IP_HEADERS", "x-real-ip:",
                     "BACKSPOOL_PORT", "99999",
                     "BACKSPOOL_ADMIN_TOKEN", "hunter2",
                     "BACKSPOOL_DATABASE_URL", "mysql://me:hunter2@db/x",
@@ -86,9 +101,14 @@ final class ConfigTest {
         .extracting(
             invalid -> ((Config.Invalid) invalid).problems(),
             InstanceOfAssertFactories.list(String.class))
-        .hasSize(6)
+        .hasSize(9)
         .anyMatch(problem -> problem.contains("BACKSPOOL_PORT") && problem.contains("99999"))
         .anyMatch(problem -> problem.contains("BACKSPOOL_SESSION_IDLE"))
+        .anyMatch(problem ->
+            problem.contains("BACKSPOOL_GEOIP_FILE") && problem.contains("/nowhere/places.mmdb"))
+        .anyMatch(
+            problem -> problem.contains("BACKSPOOL_TRUSTED_PROXIES") && problem.contains("/99"))
+        .anyMatch(problem -> problem.contains("BACKSPOOL_CLIENT_IP_HEADERS"))
         .anyMatch(problem -> problem.contains("BACKSPOOL_PROT is not a setting"))
         .noneMatch(problem -> problem.contains("hunter2"));
   }

@@ -52,6 +52,9 @@ final class AccessTokensTest {
           null,
           null,
           null,
+          false,
+          List.of(),
+          List.of(),
           Instant.now());
   private final AccessTokens tokens = new AccessTokens();
   private Issuer issuer;
