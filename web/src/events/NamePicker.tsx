@@ -1,6 +1,6 @@
 import { Button, Checkbox, Popover, Stack, TextInput } from '@mantine/core';
 import { IconChevronDown } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useEventNames } from '../api/events';
 import { count } from '../parts/format';
 
@@ -13,15 +13,25 @@ interface Props {
 /** Chooses any number of the names that happened lately, most frequent first. */
 export function NamePicker({ project, value, onChange }: Props) {
   const [text, setText] = useState('');
+  // The address follows a moment later; a box is to be ticked at once.
+  const [chosen, setChosen] = useState(value);
+  const told = value.join('\n');
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the text stands for the names
+  useEffect(() => setChosen(value), [told]);
+  const choose = (names: string[]) => {
+    setChosen(names);
+    onChange(names);
+  };
   const names = useEventNames(project);
   const known = names.data ?? [];
   // A chosen name stays in sight, also when nothing of it happened in the last days.
   const all = [
-    ...value.filter((name) => !known.some((k) => k.name === name)).map((name) => ({ name, count: 0 })),
+    ...chosen.filter((name) => !known.some((k) => k.name === name)).map((name) => ({ name, count: 0 })),
     ...known,
   ];
   const shown = all.filter(({ name }) => name.toLowerCase().includes(text.trim().toLowerCase()));
-  const label = value.length === 0 ? 'All events' : value.length === 1 ? value[0] : `${value.length} names`;
+  const label =
+    chosen.length === 0 ? 'All events' : chosen.length === 1 ? chosen[0] : `${chosen.length} names`;
   return (
     <Popover position="bottom-start" shadow="sm" trapFocus returnFocus transitionProps={{ duration: 100 }}>
       <Popover.Target>
@@ -46,7 +56,7 @@ export function NamePicker({ project, value, onChange }: Props) {
             data-autofocus
           />
           <div className="name-choices">
-            <Checkbox.Group value={value} onChange={onChange} aria-label="Names">
+            <Checkbox.Group value={chosen} onChange={choose} aria-label="Names">
               <Stack gap={6}>
                 {shown.map((n) => (
                   <Checkbox
@@ -74,8 +84,8 @@ export function NamePicker({ project, value, onChange }: Props) {
               </p>
             )}
           </div>
-          {value.length > 0 && (
-            <Button size="compact-xs" variant="subtle" color="gray" onClick={() => onChange([])}>
+          {chosen.length > 0 && (
+            <Button size="compact-xs" variant="subtle" color="gray" onClick={() => choose([])}>
               Show all events
             </Button>
           )}
