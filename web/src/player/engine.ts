@@ -2,7 +2,7 @@ import type { Recording } from '../api/types';
 import { belongs, eventsOfScene, type PageBefore, pageBefore } from './events';
 import { FrameStore } from './frameStore';
 import { bufferedTo, framesToShow, plan } from './frames';
-import { type Action, begin, modeOf, type Playback, rateOf, step } from './playback';
+import { type Action, atEnd, begin, type Playback, rateOf, step } from './playback';
 import { SceneView } from './sceneView';
 import {
   buildTimeline,
@@ -356,7 +356,8 @@ export class Engine {
     const shownRate = rate > FASTEST_SHOWN ? 0 : rate;
     if (shownRate === view.rate) return;
     if (shownRate > 0) view.play(this.state.time, shownRate);
-    else if (modeOf(this.state) === 'finished') view.showAt(this.state.time);
+    // The Replayer's timer may be behind the clock, and what comes last would not be shown.
+    else if (atEnd(this.state)) view.showAt(this.state.time);
     else view.pause();
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Action, begin, modeOf, type Playback, rateOf, SPEEDS, step } from './playback';
+import { type Action, atEnd, begin, modeOf, type Playback, rateOf, SPEEDS, step } from './playback';
 import { type SampleTab, sampleRecording } from './sample';
 import { buildTimeline, sceneAt } from './timeline';
 
@@ -106,12 +106,15 @@ describe('playback', () => {
       sampleRecording([TABS[0] as SampleTab, { ...(TABS[1] as SampleTab), to: 65 }], { live: true }),
     );
     let state = staged(begin(live, { time: 59_900, wants: 'play' }));
+    expect(atEnd(state)).toBe(false);
     state = step(state, { type: 'tick', elapsed: 1_000 });
     expect(modeOf(state)).toBe('buffering');
+    expect(atEnd(state)).toBe(true);
     expect(state.wants).toBe('play');
     const { generation } = state;
     state = step(state, { type: 'timeline', timeline: longer });
     expect(state.generation).toBe(generation);
+    expect(atEnd(state)).toBe(false);
     expect(state.bufferedTo).toBe(60_000);
     state = step(state, { type: 'buffered', generation, bufferedTo: Number.POSITIVE_INFINITY });
     expect(modeOf(state)).toBe('playing');

@@ -71,10 +71,15 @@ export function begin(timeline: Timeline, settings: Partial<Playback> = {}): Pla
 /** The mode follows from the rest, so no path can leave the two contradicting each other. */
 export function modeOf(state: Playback): Mode {
   if (state.wants === 'pause') return state.ended ? 'finished' : 'paused';
-  if (!state.staged || state.time >= state.bufferedTo || state.time >= state.timeline.duration) {
+  if (!state.staged || state.time >= state.bufferedTo || atEnd(state)) {
     return 'buffering';
   }
   return skippedSpan(state) ? 'skipping' : 'playing';
+}
+
+/** Whether the clock stands at the end; of a live recording, at what there is of it so far. */
+export function atEnd(state: Playback): boolean {
+  return state.time >= state.timeline.duration;
 }
 
 /** The idle stretch being skipped right now, or null. */

@@ -96,7 +96,8 @@ export class SceneView {
   showAt(time: number): void {
     const offset = this.offset(time, this.rate);
     this.rate = 0;
-    this.replayer.pause(offset);
+    // It applies what lies before the moment it is given, and what happens at `time` belongs to it.
+    this.replayer.pause(offset + 1);
   }
 
   append(frame: number, events: RrwebEvent[]): void {

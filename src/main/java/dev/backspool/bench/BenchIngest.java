@@ -52,8 +52,9 @@ final class BenchIngest implements Callable<Integer> {
 
   @Option(
       names = "--warm-up",
-      defaultValue = "5",
-      description = "Seconds before the measuring begins (${DEFAULT-VALUE}).")
+      defaultValue = "15",
+      description =
+          "Seconds before the measuring begins; the JVMs compile meanwhile (${DEFAULT-VALUE}).")
   private int warmUp;
 
   @Option(

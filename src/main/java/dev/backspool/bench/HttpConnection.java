@@ -40,19 +40,9 @@ final class HttpConnection implements AutoCloseable {
    * @throws IOException when the other side is gone; whether it did its work is not known
    */
   String post(String path, String headers, byte[] body) throws IOException {
-    byte[] head =
-        new StringBuilder(512)
-            .append("POST ")
-            .append(path)
-            .append(" HTTP/1.1\r\nHost: ")
-            .append(server.getAuthority())
-            .append("\r\nContent-Type: application/json\r\n")
-            .append(headers)
-            .append("Content-Length: ")
-            .append(body.length)
-            .append("\r\n\r\n")
-            .toString()
-            .getBytes(StandardCharsets.US_ASCII);
+    String start = "POST " + path + " HTTP/1.1\r\nHost: " + server.getAuthority() + "\r\n";
+    String length = "Content-Type: application/json\r\nContent-Length: " + body.length + "\r\n\r\n";
+    byte[] head = (start + headers + length).getBytes(StandardCharsets.US_ASCII);
     byte[] request = Arrays.copyOf(head, head.length + body.length);
     System.arraycopy(body, 0, request, head.length, body.length);
     socket.getOutputStream().write(request);

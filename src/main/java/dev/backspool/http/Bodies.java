@@ -1,6 +1,7 @@
 package dev.backspool.http;
 
 import dev.backspool.Reason;
+import dev.backspool.SpareArrays;
 import io.javalin.http.Context;
 import java.io.ByteArrayInputStream;
 import java.io.EOFException;
@@ -65,6 +66,19 @@ public final class Bodies {
    *     sending) or OVERLOADED (too many bodies in memory)
    */
   public Body read(Context ctx, Limits limits) {
+    return read(ctx, limits, false);
+  }
+
+  /**
+   * Reads as {@link #read} does, but a compressed body into an array that was used before and will
+   * be used again once the body is closed: only for who then has no view of it left, such as a
+   * slice of a member, and waits for nothing before.
+   */
+  public Body borrow(Context ctx, Limits limits) {
+    return read(ctx, limits, true);
+  }
+
+  private Body read(Context ctx, Limits limits, boolean borrowed) {
     long declared = ctx.req().getContentLengthLong();
     if (declared > limits.wireBytes()) {
       throw tooLarge(limits.wireBytes());
@@ -73,7 +87,7 @@ public final class Bodies {
     try {
       var wire = new CountedInput(ctx.req().getInputStream(), limits.wireBytes());
       return declared >= 0 && declared <= WHOLE
-          ? read(wire, (int) declared, limits, reservation)
+          ? read(wire, (int) declared, limits, reservation, borrowed)
           : stream(wire, declared, limits, reservation);
     } catch (IOException e) {
       reservation.release();
@@ -85,11 +99,12 @@ public final class Bodies {
   }
 
   /** A small body is read whole before it is inflated, in one step where it tells its size. */
-  private Body read(CountedInput wire, int declared, Limits limits, Reservation reservation)
+  private Body read(
+      CountedInput wire, int declared, Limits limits, Reservation reservation, boolean borrowed)
       throws IOException {
     reservation.grow(declared);
-    byte[] sent = wire.readNBytes(declared);
-    if (sent.length < declared) {
+    byte[] sent = new byte[declared];
+    if (wire.readNBytes(sent, 0, declared) < declared) {
       throw incomplete();
     }
     Compression compression = Compression.of(sent);
@@ -103,7 +118,17 @@ public final class Bodies {
     int usual = Math.min(limits.inflatedBytes(), declared * USUAL_RATIO);
     int expected = Math.clamp(compression.inflatedSize(sent), Math.min(CHUNK, usual), usual);
     try (InputStream in = compression.open(new ByteArrayInputStream(sent), declared)) {
-      return fill(in, wire, expected, limits, reservation);
+      if (!borrowed) {
+        return fill(new byte[expected], in, wire, limits, reservation);
+      }
+      Body body = fill(SpareArrays.take(expected), in, wire, limits, reservation);
+      return new Body(
+          body.bytes(),
+          body.length(),
+          () -> {
+            body.close();
+            SpareArrays.giveBack(body.bytes());
+          });
     }
   }
 
@@ -114,17 +139,18 @@ public final class Bodies {
     in.unread(magic);
     Compression compression = Compression.of(magic);
     if (compression == Compression.NONE) {
-      return fill(in, wire, declared >= 0 ? (int) declared : CHUNK, limits, reservation);
+      int expected = declared >= 0 ? (int) declared : CHUNK;
+      return fill(new byte[expected], in, wire, limits, reservation);
     }
     try (InputStream inflated = compression.open(in, CHUNK)) {
-      return fill(inflated, wire, CHUNK, limits, reservation);
+      return fill(new byte[CHUNK], inflated, wire, limits, reservation);
     }
   }
 
   private Body fill(
-      InputStream in, CountedInput wire, int expected, Limits limits, Reservation reservation)
+      byte[] empty, InputStream in, CountedInput wire, Limits limits, Reservation reservation)
       throws IOException {
-    byte[] bytes = new byte[Math.max(1, expected)];
+    byte[] bytes = empty;
     reservation.grow(bytes.length);
     int length = 0;
     while (true) {

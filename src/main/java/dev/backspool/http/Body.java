@@ -2,12 +2,13 @@ package dev.backspool.http;
 
 /**
  * A request body in memory, after transport decompression. Closing it gives its bytes back to the
- * server's budget.
+ * server's budget. One thread at a time.
  */
 public final class Body implements AutoCloseable {
   private final byte[] bytes;
   private final int length;
   private final Runnable release;
+  private boolean closed;
 
   Body(byte[] bytes, int length, Runnable release) {
     this.bytes = bytes;
@@ -26,6 +27,9 @@ public final class Body implements AutoCloseable {
 
   @Override
   public void close() {
-    release.run();
+    if (!closed) {
+      closed = true; // Given back twice, an array would be two requests' at once.
+      release.run();
+    }
   }
 }

@@ -27,6 +27,17 @@ public final class Database implements AutoCloseable {
   /** How long a request waits for a connection before it is told that the database is away. */
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
+  /**
+   * Writers find rows by their keys. A plan is kept for as long as its connection, and one made
+   * while a table was young would go on reading the whole of it.
+   */
+  private static final String BY_KEYS =
+      """
+      set enable_seqscan = off;
+      set enable_hashjoin = off;
+      set enable_mergejoin = off
+      """;
+
   private final Jdbi owner;
   private final HikariDataSource writers;
   private final HikariDataSource readers;
@@ -146,9 +157,10 @@ public final class Database implements AutoCloseable {
         set role backspool_%s;
         set statement_timeout = '%ds';
         set lock_timeout = '10s';
-        set idle_in_transaction_session_timeout = '%2$ds'
+        set idle_in_transaction_session_timeout = '%2$ds';
+        %3$s
         """
-            .formatted(role, limit.toSeconds()));
+            .formatted(role, limit.toSeconds(), role.equals("writer") ? BY_KEYS : ""));
     return new HikariDataSource(config);
   }
 

@@ -35,7 +35,7 @@ public final class EventReader {
     this.field = field;
     json = new JsonScanner(limits.maxDepth());
     element = new ElementScanner(json, limits, manner);
-    lines = new Lines(0, limits.maxBytes());
+    lines = new Lines(limits.maxBytes());
   }
 
   /** One block of all the bytes, a JSON array or newline-delimited JSON. */
@@ -188,7 +188,7 @@ public final class EventReader {
       members.remove(name);
       if (name.equals(field)) {
         seen = new Observations();
-        lines = new Lines(0, limits.maxBytes());
+        lines = new Lines(limits.maxBytes());
         eventsRead[0] = json.peek(value) == '[';
       }
       if (name.equals(field) && eventsRead[0]) {

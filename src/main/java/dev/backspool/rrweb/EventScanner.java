@@ -92,9 +92,11 @@ final class EventScanner {
       if (json.peek(p) != '"') {
         throw json.unexpected(p, "a member name in quotes");
       }
+      json.forgetEscapes();
       int keyEnd = json.string(p);
+      boolean escaped = json.escaped();
       p = json.colon(keyEnd);
-      Member member = find(wanted, key + 1, keyEnd - 1);
+      Member member = find(wanted, key + 1, keyEnd - 1, escaped);
       if (member == null) {
         p = json.value(p, depth);
       } else {
@@ -122,16 +124,14 @@ final class EventScanner {
     }
   }
 
-  private @Nullable Member find(Member[] wanted, int keyFrom, int keyTo) {
+  private @Nullable Member find(Member[] wanted, int keyFrom, int keyTo, boolean escaped) {
     byte[] bytes = json.bytes();
     for (Member member : wanted) {
       if (member.isNamed(bytes, keyFrom, keyTo)) {
         return member;
       }
     }
-    return JsonString.hasEscapes(bytes, keyFrom, keyTo)
-        ? find(wanted, JsonString.decode(bytes, keyFrom, keyTo))
-        : null;
+    return escaped ? find(wanted, JsonString.decode(bytes, keyFrom, keyTo)) : null;
   }
 
   private static @Nullable Member find(Member[] wanted, String key) {

@@ -22,6 +22,7 @@ final class JsonScanner {
   private byte[] bytes = new byte[0];
   private int end;
   private boolean lineBroken;
+  private boolean escaped;
 
   JsonScanner(int maxDepth) {
     inObject = new boolean[maxDepth + 1];
@@ -48,6 +49,15 @@ final class JsonScanner {
 
   void forgetLines() {
     lineBroken = false;
+  }
+
+  /** Whether a string with an escape was passed since the last {@link #forgetEscapes}. */
+  boolean escaped() {
+    return escaped;
+  }
+
+  void forgetEscapes() {
+    escaped = false;
   }
 
   /** The byte at a position, or 0 (never part of JSON outside an error) at the end. */
@@ -212,6 +222,7 @@ final class JsonScanner {
   }
 
   private int escape(int at) throws JsonFault {
+    escaped = true;
     return switch (peek(at + 1)) {
       case '"', '\\', '/', 'b', 'f', 'n', 'r', 't' -> at + 2;
       case 'u' -> {

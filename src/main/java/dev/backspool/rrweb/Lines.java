@@ -1,17 +1,18 @@
 package dev.backspool.rrweb;
 
-import java.util.Arrays;
+import dev.backspool.SpareArrays;
 
 /** The newline-delimited JSON of a block, growing in one array. */
 final class Lines {
+  private static final byte[] NONE = new byte[0];
+
   private final int maxBytes;
-  private byte[] bytes;
+  private byte[] bytes = NONE;
   private int length;
   private int lineStart;
 
-  Lines(int expectedBytes, int maxBytes) {
+  Lines(int maxBytes) {
     this.maxBytes = maxBytes;
-    this.bytes = new byte[Math.min(expectedBytes, maxBytes)];
   }
 
   /** How many more bytes fit. */
@@ -22,8 +23,15 @@ final class Lines {
   /** Makes sure that so many more bytes go in without growing step by step. */
   void expect(int more) {
     if (more > bytes.length - length) {
-      bytes = Arrays.copyOf(bytes, (int) Math.min((long) length + more, maxBytes));
+      grow((int) Math.min((long) length + more, maxBytes));
     }
+  }
+
+  private void grow(int size) {
+    byte[] larger = SpareArrays.take(size);
+    System.arraycopy(bytes, 0, larger, 0, length);
+    SpareArrays.giveBack(bytes);
+    bytes = larger;
   }
 
   /** Adds bytes to the line that is being written. */
@@ -59,7 +67,7 @@ final class Lines {
     }
     if (more > bytes.length - length) {
       long doubled = Math.max(2L * bytes.length, (long) length + more);
-      bytes = Arrays.copyOf(bytes, (int) Math.min(doubled, maxBytes));
+      grow((int) Math.min(doubled, maxBytes));
     }
   }
 
@@ -70,5 +78,13 @@ final class Lines {
 
   int length() {
     return length;
+  }
+
+  /** Lets the array go, for other lines to be written into. Nothing is in here any more. */
+  void forget() {
+    SpareArrays.giveBack(bytes);
+    bytes = NONE;
+    length = 0;
+    lineStart = 0;
   }
 }

@@ -147,12 +147,15 @@ final class Observations {
     return anyTime ? new TimeRange(first, last) : null;
   }
 
-  /** The block of everything taken, whose lines these are. */
+  /** The block of everything taken, whose lines these are; they are empty afterwards. */
   EventBlock block(Lines lines) {
+    byte[] payload = PayloadWriter.frame(lines.bytes(), lines.length());
+    long rawBytes = lines.length();
+    lines.forget();
     return new EventBlock(
         elements,
-        PayloadWriter.frame(lines.bytes(), lines.length()),
-        lines.length(),
+        payload,
+        rawBytes,
         times(),
         List.copyOf(checkpoints),
         lastIsMeta,

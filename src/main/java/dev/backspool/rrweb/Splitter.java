@@ -66,7 +66,7 @@ public final class Splitter implements AutoCloseable {
    * @throws EventsRefused when the stream is wrong from here on; blocks given before stay right
    */
   public @Nullable EventBlock next() throws IOException, EventsRefused {
-    Lines lines = new Lines(0, limits.maxBytes());
+    Lines lines = new Lines(limits.maxBytes());
     Observations seen = new Observations();
     try {
       begin();

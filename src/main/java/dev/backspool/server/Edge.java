@@ -16,6 +16,9 @@ final class Edge {
 
   private static final Duration STOP = Duration.ofSeconds(20);
 
+  /** A new array of this size is cleared for every answer, most of which are far smaller. */
+  private static final int ANSWER_STEP = 4 << 10;
+
   private Edge() {}
 
   /** Starts to listen; requests are served when it returns. */
@@ -25,6 +28,7 @@ final class Edge {
               config.startup.showJavalinBanner = false;
               config.http.maxRequestSize = Long.MAX_VALUE; // bodies are capped where they are read
               config.http.compressionStrategy = CompressionStrategy.NONE;
+              config.http.responseBufferSize = ANSWER_STEP;
               config.jetty.threadPool = threads();
               config.jetty.modifyHttpConfiguration(http -> {
                 http.setSendServerVersion(false);

@@ -8,6 +8,14 @@ import org.junit.jupiter.api.Test;
 /** What operators ask. */
 final class OperationsTest {
   @Test
+  void on_a_port_that_the_system_chose_the_public_address_names_that_port() {
+    try (var server = TestServer.start()) {
+      assertThat(server.get("/api/me").admin().send().json().get("public_url").asString())
+          .isEqualTo(server.url().toString());
+    }
+  }
+
+  @Test
   void it_lives_it_is_ready_and_it_counts_what_it_turns_away() {
     try (var server = TestServer.start()) {
       assertThat(server.get("/healthz").send().body()).isEqualTo("ok\n");

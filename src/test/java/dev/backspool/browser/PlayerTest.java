@@ -91,6 +91,15 @@ final class PlayerTest {
         .formatted(at, href, heading);
   }
 
+  /** The heading of {@link #snapshot} changes. */
+  private static String text(long at, String heading) {
+    return """
+    [{"type":3,"timestamp":%d,"data":{"source":0,"texts":[{"id":6,"value":"%s"}],
+      "attributes":[],"removes":[],"adds":[]}}]
+    """
+        .formatted(at, heading);
+  }
+
   private static String mouse(long from, int seconds) {
     var events = new StringBuilder("[");
     for (int second = 0; second < seconds; second++) {
@@ -163,6 +172,49 @@ final class PlayerTest {
         .doesNotContain("allow-scripts");
     assertThat(time()).containsText(Pattern.compile("0:0[2-9]"));
     Chromium.picture(page, "player");
+  }
+
+  @Test
+  void a_click_in_the_list_soon_shows_a_picture() {
+    Member.signIn(page, server);
+    page.navigate(server.url() + "/p/" + demo.id() + "/replays");
+    for (String name : List.of("grid", "admin-short", "grid", "admin-long")) {
+      Locator row = page.locator("[data-testid=sessions] a[href*='" + sample(name) + "']");
+      assertThat(row).isVisible();
+      row.evaluate(
+          """
+          (row) => {
+            document.querySelectorAll('.scene').forEach((scene) => (scene.dataset.before = ''));
+            const clicked = performance.now();
+            const look = () =>
+              document.querySelector('.scene.shown:not([data-before])')
+                ? (window.shownAfter = performance.now() - clicked)
+                : requestAnimationFrame(look);
+            window.shownAfter = null;
+            row.click();
+            look();
+          }
+          """);
+      page.waitForFunction("() => window.shownAfter !== null");
+      System.out.printf(
+          "click to first frame of %s: %s ms%n",
+          name, page.evaluate("() => Math.round(window.shownAfter)"));
+      assertThat(page.locator(".scene.shown iframe")).isVisible();
+    }
+  }
+
+  @Test
+  void a_live_recording_shows_what_came_last() {
+    Project project = server.project();
+    long from = System.currentTimeMillis() - 10_000;
+    upload(project, "a", 0, snapshot(from, "https://a.example/x", "First words"));
+    String session = upload(project, "a", 1, mouse(from + 1_000, 9)).get("session_id").asString();
+    upload(project, "a", 2, text(from + 10_000, "Last words"));
+
+    watch(project, session, "");
+
+    assertThat(replayed("First words")).isVisible();
+    assertThat(replayed("Last words")).isVisible();
   }
 
   @Test

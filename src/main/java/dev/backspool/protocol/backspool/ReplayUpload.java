@@ -88,7 +88,7 @@ public final class ReplayUpload {
     @Nullable Long seq = number(ctx, "seq", 0, Integer.MAX_VALUE);
     @Nullable Long sentAt = number(ctx, "sent_at", 0, 8_640_000_000_000_000L);
     EventBlock events;
-    try (Body body = bodies.read(ctx, bodyLimits)) {
+    try (Body body = bodies.borrow(ctx, bodyLimits)) {
       events = read(body);
     }
     String batch =

@@ -1,9 +1,15 @@
 package dev.backspool.protocol.backspool;
 
+import static dev.backspool.http.Coding.gzip;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.backspool.Project;
 import dev.backspool.server.TestServer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -50,6 +56,39 @@ final class ReplayUploadTest {
     assertThat(retry.json().get("deduped").asBoolean()).isTrue();
     assertThat(retry.json().get("session_id")).isEqualTo(first.json().get("session_id"));
     assertThat(server.count("select count(*) from chunk where batch_id = 'b1'")).isOne();
+  }
+
+  @Test
+  void compressed_uploads_at_once_never_mix() throws Exception {
+    long now = System.currentTimeMillis();
+    var sent = new HashMap<String, String>();
+    try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      var uploads = new ArrayList<Future<TestServer.Answer>>();
+      for (int n = 0; n < 64; n++) {
+        String name = "mixed" + n;
+        String event =
+            "{\"type\":5,\"timestamp\":%d,\"data\":{\"tag\":\"%s\"}}"
+                .formatted(now, name.repeat(1 + n * 500));
+        sent.put(name, event);
+        uploads.add(
+            clients.submit(() ->
+                server
+                    .post("/v1/replay?session_id=" + name)
+                    .bearer(project.sdkKey())
+                    .body(gzip(("[" + event + "]").getBytes(UTF_8)))
+                    .send()));
+      }
+      for (Future<TestServer.Answer> upload : uploads) {
+        assertThat(upload.get().status()).isEqualTo(200);
+      }
+    }
+    sent.forEach((name, event) -> {
+      String session =
+          server.column("select id::text from session where name = '" + name + "'").getFirst();
+      String path =
+          "/api/projects/%s/sessions/%s/recording/events".formatted(project.id(), session);
+      assertThat(server.get(path).admin().send().body().strip()).isEqualTo(event);
+    });
   }
 
   @Test
