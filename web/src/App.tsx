@@ -8,7 +8,12 @@ import { ProblemNote } from './parts/ProblemNote';
 import { ReplaysPage } from './replays/ReplaysPage';
 import { SignIn } from './signin/SignIn';
 
-// Seldom opened, so not part of the first visit.
+// Each page is its own piece: a first visit loads the one it opens.
+const EventsPage = lazy(() => import('./events/EventsPage'));
+const GroupPage = lazy(() => import('./people/GroupPage'));
+const GroupsPage = lazy(() => import('./people/GroupsPage'));
+const PeoplePage = lazy(() => import('./people/PeoplePage'));
+const ProfilePage = lazy(() => import('./people/ProfilePage'));
 const ProjectPage = lazy(() => import('./projects/ProjectPage'));
 const ProjectsPage = lazy(() => import('./projects/ProjectsPage'));
 const SetupPage = lazy(() => import('./setup/SetupPage'));
@@ -24,6 +29,11 @@ export function App() {
         <Route path="/projects" element={<ProjectsPage />} />
         <Route path="/p/:project" element={<Navigate to="replays" replace />} />
         <Route path="/p/:project/replays/:session?" element={<ReplaysPage />} />
+        <Route path="/p/:project/events" element={<EventsPage />} />
+        <Route path="/p/:project/people" element={<PeoplePage />} />
+        <Route path="/p/:project/people/:profile" element={<ProfilePage />} />
+        <Route path="/p/:project/groups" element={<GroupsPage />} />
+        <Route path="/p/:project/groups/:group" element={<GroupPage />} />
         <Route path="/p/:project/setup/:sdk?" element={<SetupPage />} />
         <Route path="/p/:project/settings" element={<ProjectPage />} />
         <Route path="*" element={<NotFound />} />

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { parseOrigins } from '../projects/origins';
-import { recorderSnippet, rrwebCurl } from '../setup/snippets';
+import { parseLines, parseOrigins } from '../projects/origins';
+import { openPanelCurl, openPanelSnippet, recorderSnippet, rrwebCurl } from '../setup/snippets';
 import { safeNext } from '../signin/safeNext';
 import { ApiProblem, call, problemOf } from './client';
 
@@ -48,6 +48,9 @@ describe('what comes from outside', () => {
   it('cannot break out of a snippet', () => {
     const keys = { id: 'i', sdk_key: `k"'><script>`, client_id: 'c', publishable_key: 'p' };
     expect(recorderSnippet('https://replay.example.com', keys)).not.toContain('<script>');
+    const hostile = { ...keys, client_id: `c'});</script><script>` };
+    expect(openPanelSnippet('https://replay.example.com', hostile).match(/<script/g)?.length).toBe(2);
+    expect(openPanelCurl('https://replay.example.com', hostile)).toContain('c%27});%3C/script%3E');
     expect(rrwebCurl('https://replay.example.com', keys)).toContain('k%22%27%3E%3Cscript%3E');
   });
 
@@ -57,5 +60,28 @@ describe('what comes from outside', () => {
       'https://b.example',
     ]);
     expect(parseOrigins('  ')).toEqual([]);
+  });
+
+  it('lists ids line by line, since they may hold commas and spaces', () => {
+    expect(parseLines(' mira, sol \n\nuser 2\nuser 2\n')).toEqual(['mira, sol', 'user 2']);
+  });
+
+  it('keeps the calls made before the OpenPanel script has loaded, in the form it reads', () => {
+    const snippet = openPanelSnippet('https://replay.example.com', {
+      id: 'i',
+      sdk_key: 'k',
+      client_id: 'c',
+      publishable_key: 'p',
+    });
+    const script = snippet.match(/<script>([\s\S]*?)<\/script>/)?.[1] ?? '';
+    const page: {
+      op?: ((...call: unknown[]) => void) & { q: unknown[][]; track: (...a: unknown[]) => void };
+    } = {};
+    new Function('window', `with (window) { ${script} }`)(page);
+    page.op?.('track', 'early', { a: 1 });
+    page.op?.track('as a method');
+    expect(page.op?.q.map(([name]) => name)).toEqual(['init', 'track', 'track']);
+    expect(page.op?.q[0]?.[1]).toMatchObject({ apiUrl: 'https://replay.example.com', clientId: 'c' });
+    expect(page.op?.q[2]).toEqual(['track', 'as a method']);
   });
 });

@@ -6,7 +6,7 @@ export interface Me {
   public_url: string;
 }
 
-export type Source = 'backspool' | 'stackauth' | 'uxcam' | 'import';
+export type Source = 'backspool' | 'stackauth' | 'uxcam' | 'openpanel' | 'import';
 
 /** A tenant: everything recorded belongs to exactly one. */
 export interface Project {
@@ -21,10 +21,15 @@ export interface Project {
   jwks_url: string | null;
   daily_quota_mb: number | null;
   requests_per_minute: number | null;
+  /** Whether a sender without the secret may report revenue. */
+  allow_unsafe_revenue: boolean;
+  /** Addresses and people whose events are refused. */
+  excluded_ips: string[];
+  excluded_profiles: string[];
   session_count: number;
   first_recorded_at: string | null;
   last_recorded_at: string | null;
-  /** For each way in, the moment of its latest recording. */
+  /** For each way in, the moment something last came by it. */
   sources: Partial<Record<Source, string>>;
 }
 
@@ -34,7 +39,17 @@ export interface ProjectWithSecret extends Project {
 }
 
 export type ProjectChange = Partial<
-  Pick<Project, 'name' | 'allowed_origins' | 'jwks_url' | 'daily_quota_mb' | 'requests_per_minute'>
+  Pick<
+    Project,
+    | 'name'
+    | 'allowed_origins'
+    | 'jwks_url'
+    | 'daily_quota_mb'
+    | 'requests_per_minute'
+    | 'allow_unsafe_revenue'
+    | 'excluded_ips'
+    | 'excluded_profiles'
+  >
 >;
 
 export interface Refusal {
@@ -53,7 +68,8 @@ export interface Device {
   screen: string | null;
 }
 
-export interface Profile {
+/** The person of a session, as far as the session itself knows. */
+export interface Visitor {
   id: string;
   name: string | null;
   email: string | null;
@@ -68,6 +84,7 @@ export interface Session {
   last_event_at: string;
   duration_ms: number;
   live: boolean;
+  /** Events of the recording, as rrweb counts them. */
   event_count: number;
   chunk_count: number;
   tab_count: number;
@@ -81,9 +98,29 @@ export interface Session {
   last_page: string | null;
   has_full_snapshot: boolean;
   device: Device;
-  profile: Profile | null;
+  profile: Visitor | null;
   /** 32 equal slots over the session, user actions in each. */
   activity: number[];
+  has_recording: boolean;
+  device_id: string | null;
+  /** Analytics events, and those of them that are screen views. */
+  tracked_count: number;
+  screen_view_count: number;
+  /** Minor currency units. */
+  revenue: number;
+  groups: string[];
+  entry_path: string | null;
+  exit_path: string | null;
+  referrer: string | null;
+  referrer_name: string | null;
+  referrer_type: string | null;
+  country: string | null;
+  city: string | null;
+  tracked_from: string | null;
+  tracked_until: string | null;
+  /** Null while the session is open. */
+  ended_at: string | null;
+  bounce: boolean | null;
 }
 
 export interface SessionPage {
@@ -144,4 +181,92 @@ export interface Recording {
   marks: { tab: string; at_ms: number; kind: MarkKind }[];
   gaps: RecordingGap[];
   activity: { slot_ms: number; counts: number[] };
+}
+
+/** An analytics event: something a person or a program did, by name. */
+export interface TrackedEvent {
+  /** A 64-bit number as text; rises with the order of storing. */
+  id: string;
+  at: string;
+  received_at: string;
+  name: string;
+  session_id: string | null;
+  device_id: string | null;
+  /** The device's id while the person is anonymous. */
+  profile_id: string | null;
+  path: string | null;
+  origin: string | null;
+  referrer: string | null;
+  referrer_name: string | null;
+  referrer_type: string | null;
+  /** Minor currency units. */
+  revenue: number | null;
+  duration_ms: number | null;
+  country: string | null;
+  region: string | null;
+  city: string | null;
+  os: string | null;
+  os_version: string | null;
+  browser: string | null;
+  browser_version: string | null;
+  device: string | null;
+  brand: string | null;
+  model: string | null;
+  sdk_name: string | null;
+  sdk_version: string | null;
+  groups: string[];
+  properties: Record<string, unknown>;
+}
+
+export interface EventPage {
+  events: TrackedEvent[];
+  next_cursor: string | null;
+}
+
+export interface EventName {
+  name: string;
+  count: number;
+  last_at: string;
+}
+
+/** A person the events tell of. */
+export interface Profile {
+  id: string;
+  first_name: string | null;
+  last_name: string | null;
+  email: string | null;
+  avatar: string | null;
+  properties: Record<string, unknown>;
+  groups: string[];
+  first_seen_at: string;
+  last_seen_at: string;
+}
+
+export interface ProfileWithCounts extends Profile {
+  sessions: number;
+  events: number;
+  /** Minor currency units. */
+  revenue: number;
+}
+
+export interface ProfilePage {
+  profiles: Profile[];
+  next_cursor: string | null;
+}
+
+/** A company or team that people belong to. */
+export interface Group {
+  id: string;
+  type: string;
+  name: string;
+  properties: Record<string, unknown>;
+  created_at: string;
+  updated_at: string;
+  /** How many people belong to it. */
+  profiles: number;
+}
+
+export interface GroupPage {
+  groups: Group[];
+  next_cursor: string | null;
 }

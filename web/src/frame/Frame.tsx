@@ -14,7 +14,9 @@ import {
   IconPlugConnected,
   IconStack2,
   IconSun,
+  IconTimelineEvent,
   IconUser,
+  IconUsers,
 } from '@tabler/icons-react';
 import { type ComponentType, Suspense, useEffect } from 'react';
 import { Link, Navigate, NavLink, Outlet, useLocation, useMatch } from 'react-router';
@@ -72,8 +74,15 @@ export function Frame() {
 }
 
 function Rail({ project }: { project: string | undefined }) {
-  const entry = (to: string, name: string, Icon: ComponentType<{ size: number; stroke: number }>) => (
-    <NavLink to={to} className="rail-entry">
+  const groups = useMatch('/p/:project/groups/*') !== null;
+  /** @param also whether a page of another address belongs to this entry */
+  const entry = (
+    to: string,
+    name: string,
+    Icon: ComponentType<{ size: number; stroke: number }>,
+    also = false,
+  ) => (
+    <NavLink to={to} className={also ? 'rail-entry active' : 'rail-entry'}>
       <Icon size={20} stroke={1.6} />
       <span>{name}</span>
     </NavLink>
@@ -84,6 +93,8 @@ function Rail({ project }: { project: string | undefined }) {
         <Logo size={26} />
       </Link>
       {project && entry(`/p/${project}/replays`, 'Replays', IconPlayerPlay)}
+      {project && entry(`/p/${project}/events`, 'Events', IconTimelineEvent)}
+      {project && entry(`/p/${project}/people`, 'People', IconUsers, groups)}
       {project && entry(`/p/${project}/setup`, 'Setup', IconPlugConnected)}
       {entry('/projects', 'Projects', IconStack2)}
     </nav>

@@ -33,6 +33,8 @@ export function Search({ project }: { project: string }) {
   if (q) {
     options.push([`${replays}?${new URLSearchParams({ url: q })}`, `Sessions on a page with “${q}”`]);
     options.push([`${replays}?${new URLSearchParams({ profile: q })}`, `Sessions of the person “${q}”`]);
+    options.push([`/p/${project}/events?${new URLSearchParams({ q })}`, `Events with “${q}”`]);
+    options.push([`/p/${project}/people?${new URLSearchParams({ q })}`, `People with “${q}”`]);
   } else {
     options.push([`${replays}?live=1`, 'Sessions live now']);
     options.push([`${replays}?errors=1`, 'Sessions with errors']);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, clock, counted, lengthInWords, pathOf, when } from './format';
+import { amount, bytes, clock, counted, lengthInWords, pathOf, toTheSecond, when } from './format';
 
 describe('formats', () => {
   it('write lengths as a clock', () => {
@@ -46,6 +46,17 @@ describe('formats', () => {
     expect(ago(20 * 86_400_000)).toBe('1 Nov 14:30');
     expect(ago(400 * 86_400_000)).toBe('17 Oct 2025 14:30');
     expect(when('nonsense', now)).toBe('');
+  });
+
+  it('write money without a currency, since none is known', () => {
+    expect([0, 5, 4_900, 123_456_789].map(amount)).toEqual(['0.00', '0.05', '49.00', '1,234,567.89']);
+  });
+
+  it('name the day of a second only when it is another one', () => {
+    const now = new Date(2026, 10, 21, 14, 30).getTime();
+    expect(toTheSecond(new Date(2026, 10, 21, 9, 5, 7).toISOString(), now)).toBe('09:05:07');
+    expect(toTheSecond(new Date(2026, 10, 20, 23, 5, 7).toISOString(), now)).toBe('20 Nov 23:05:07');
+    expect(toTheSecond('nonsense', now)).toBe('');
   });
 
   it('keep of an address what one looks for', () => {

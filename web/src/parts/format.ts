@@ -31,6 +31,13 @@ export function counted(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
+const money = new Intl.NumberFormat('en-GB', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+
+/** An amount of minor currency units as people write it: 4900 is 49.00. Which currency is not known. */
+export function amount(minorUnits: number): string {
+  return money.format(minorUnits / 100);
+}
+
 /** 1 kB is 1,000 bytes, as disks and networks count. */
 export function bytes(value: number): string {
   if (value < 1_000) return `${value} B`;
@@ -58,6 +65,16 @@ export function when(iso: string, now: number = Date.now()): string {
   if (at.getTime() >= midnight - DAY) return `yesterday ${time.format(at)}`;
   if (at.getFullYear() === new Date(now).getFullYear()) return `${dayAndMonth.format(at)} ${time.format(at)}`;
   return `${fullDate.format(at)} ${time.format(at)}`;
+}
+
+const clockTime = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+
+/** The moment in a list that is read from the second: 14:02:07, with the day in front when it is not today. */
+export function toTheSecond(iso: string, now: number = Date.now()): string {
+  const at = new Date(iso);
+  if (Number.isNaN(at.getTime())) return '';
+  const today = at.toDateString() === new Date(now).toDateString();
+  return today ? clockTime.format(at) : `${dayAndMonth.format(at)} ${clockTime.format(at)}`;
 }
 
 /** The moment in full, for a title. */

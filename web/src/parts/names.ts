@@ -5,5 +5,6 @@ export const SOURCES: Record<Source, string> = {
   backspool: 'Backspool recorder',
   stackauth: 'Stack Auth',
   uxcam: 'UXCam-style SDK',
+  openpanel: 'OpenPanel SDK',
   import: 'Imported file',
 };

@@ -13,6 +13,7 @@ import {
 import { clock } from '../parts/format';
 import { LIVE_LEAD, modeOf, SPEEDS } from './playback';
 import { neighbour } from './timeline';
+import { useTracked } from './tracked';
 import { useEngine, usePlayback } from './usePlayback';
 
 interface Props {
@@ -26,6 +27,7 @@ interface Props {
 
 export function Controls({ full, onFull, onCopy, onKeys, onSpeed, onSkipIdle }: Props) {
   const engine = useEngine();
+  const tracked = useTracked();
   const mode = usePlayback((e) => modeOf(e.state));
   const wants = usePlayback((e) => e.state.wants);
   const seconds = usePlayback((e) => Math.floor(e.state.time / 1000));
@@ -36,7 +38,7 @@ export function Controls({ full, onFull, onCopy, onKeys, onSpeed, onSkipIdle }: 
   const behind = duration - seconds * 1000 > 15_000;
 
   const toNeighbour = (direction: 1 | -1) => {
-    const to = neighbour(engine.state.timeline, engine.state.time, direction);
+    const to = neighbour(engine.state.timeline, engine.state.time, direction, tracked);
     if (to !== null) engine.dispatch({ type: 'seek', to: Math.max(0, to - 500) });
   };
   return (

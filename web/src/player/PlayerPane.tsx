@@ -2,13 +2,17 @@ import '@rrweb/replay/dist/style.css';
 import './player.css';
 import { Tabs } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { Link } from 'react-router';
+import { useSessionEvents } from '../api/events';
 import { useRecording } from '../api/queries';
-import type { Recording, Session } from '../api/types';
+import type { Recording, Session, TrackedEvent } from '../api/types';
+import { count } from '../parts/format';
 import { useKeys } from '../parts/keys';
 import { ProblemNote } from '../parts/ProblemNote';
 import { AddressLine } from './AddressLine';
 import { Controls } from './Controls';
+import { EventsOnly } from './EventsOnly';
 import { Engine } from './engine';
 import { Facts } from './Facts';
 import { warmUp } from './frameStore';
@@ -19,7 +23,9 @@ import { Stage, StageNotes } from './Stage';
 import { readSettings, writeSettings } from './settings';
 import { TabStrip } from './TabStrip';
 import { TimelineBar } from './TimelineBar';
+import { TrackedList } from './TrackedList';
 import { neighbour } from './timeline';
+import { place, type Tracked, TrackedContext } from './tracked';
 import { EngineContext } from './usePlayback';
 
 // The list loads this file while it is being read; so the worker is there when a session is opened.
@@ -30,6 +36,8 @@ interface Props {
   session: Session;
   /** Where to begin, milliseconds from the start; null for the beginning. */
   moment: number | null;
+  /** Or a moment by the clock, epoch ms, as links from an event have it. */
+  clockMoment: number | null;
   /** Called when the person has come to rest at a moment, so that the address can hold it. */
   onMoment: (ms: number) => void;
   /** A link to a moment of this recording. */
@@ -37,9 +45,37 @@ interface Props {
   header: ReactNode;
 }
 
-/** Everything about one recording: the picture, its timeline and controls, and what happened beside it. */
+/** Everything about one session: its recording where there is one, else its events. */
 export default function PlayerPane(props: Props) {
   const { project, session } = props;
+  const events = useSessionEvents(project, session.id, session.live);
+  const { events: known = NO_EVENTS, complete = true } = events.data ?? {};
+  if (session.has_recording) return <Recorded {...props} events={known} complete={complete} />;
+  if (events.isError && !events.data) {
+    return (
+      <div className="player">
+        {props.header}
+        <ProblemNote error={events.error} onRetry={() => events.refetch()} />
+      </div>
+    );
+  }
+  if (!events.data) {
+    return (
+      <div className="player" aria-busy="true">
+        {props.header}
+      </div>
+    );
+  }
+  return <EventsOnly {...props} events={known} complete={complete} why={<NotRecorded project={project} />} />;
+}
+
+const NO_EVENTS: TrackedEvent[] = [];
+
+type RecordedProps = Props & { events: TrackedEvent[]; complete: boolean };
+
+/** A session that was recorded: the picture, or why there is none. */
+function Recorded(props: RecordedProps) {
+  const { project, session, events } = props;
   const recording = useRecording(project, session.id);
   if (recording.isError && !recording.data) {
     return (
@@ -61,14 +97,18 @@ export default function PlayerPane(props: Props) {
   }
   const { verdict } = recording.data;
   if (verdict.state === 'empty' || verdict.state === 'no_full_snapshot') {
+    const why = <Unplayable recording={recording.data} />;
+    if (events.length > 0) return <EventsOnly {...props} why={why} />;
     return (
       <div className="player with-side">
         <div className="player-main">
           {props.header}
-          <Unplayable recording={recording.data} />
+          <div className="stage">
+            <div className="stage-cover words">{why}</div>
+          </div>
         </div>
         <aside className="side">
-          <Facts session={session} />
+          <Facts project={project} session={session} />
         </aside>
       </div>
     );
@@ -76,40 +116,53 @@ export default function PlayerPane(props: Props) {
   return <Player key={session.id} {...props} recording={recording.data} />;
 }
 
+/** Why a session that only events tell of cannot be watched. */
+function NotRecorded({ project }: { project: string }) {
+  return (
+    <p>
+      This session has no recording: its events came from a page or a program that does not record. Recording
+      is an option of the SDK. <Link to={`/p/${project}/setup/openpanel`}>How to turn it on</Link>
+    </p>
+  );
+}
+
 /** Why there is nothing to watch, and what would help. */
 function Unplayable({ recording }: { recording: Recording }) {
   const empty = recording.verdict.state === 'empty';
   return (
-    <div className="stage">
-      <div className="stage-cover words">
-        <h2>{empty ? 'No recording arrived for this session' : 'This session cannot be shown'}</h2>
-        <p>{recording.verdict.message}</p>
-        <p className="dim">
-          {empty
-            ? 'The session is known, but no page was recorded in it. If this happens often, see the refused uploads on the Setup page.'
-            : 'A replay starts from a full snapshot of the page. It was never received, usually because it was larger than what the recorder could send while the page was closing, or than the upload limit.'}
-        </p>
-      </div>
-    </div>
+    <>
+      <h2>{empty ? 'No recording arrived for this session' : 'This session cannot be shown'}</h2>
+      <p>{recording.verdict.message}</p>
+      <p className="dim">
+        {empty
+          ? 'The session is known, but no page was recorded in it. If this happens often, see the refused uploads on the Setup page.'
+          : 'A replay starts from a full snapshot of the page. It was never received, usually because it was larger than what the recorder could send while the page was closing, or than the upload limit.'}
+      </p>
+    </>
   );
 }
 
 function Player({
   project,
   session,
+  events,
   moment,
+  clockMoment,
   onMoment,
   linkTo,
   header,
   recording,
-}: Props & { recording: Recording }) {
+}: RecordedProps & { recording: Recording }) {
   const root = useRef<HTMLDivElement>(null);
   const host = useRef<HTMLDivElement>(null);
   const [engine, setEngine] = useState<Engine | null>(null);
   const [page, setPage] = useState({ width: 1280, height: 720 });
   const [keys, setKeys] = useState(false);
   const [full, setFull] = useState(false);
-  const first = useRef({ recording, moment, project, session: session.id });
+  const asked = clockMoment === null ? moment : Math.max(0, clockMoment - recording.started_at_ms);
+  const first = useRef({ recording, moment: asked, project, session: session.id });
+  const { started_at_ms: startedAt, duration_ms: duration } = recording;
+  const tracked = useMemo(() => place(events, startedAt, duration), [events, startedAt, duration]);
 
   useLayoutEffect(() => {
     if (!host.current) return;
@@ -136,12 +189,12 @@ function Player({
   }, [engine, recording]);
 
   // A link to another moment of the recording already open.
-  const told = useRef(moment);
+  const told = useRef(asked);
   useEffect(() => {
-    if (!engine || moment === null || moment === told.current) return;
-    told.current = moment;
-    engine.dispatch({ type: 'seek', to: moment });
-  }, [engine, moment]);
+    if (!engine || asked === null || asked === told.current) return;
+    told.current = asked;
+    engine.dispatch({ type: 'seek', to: asked });
+  }, [engine, asked]);
 
   const report = useRef(onMoment);
   report.current = onMoment;
@@ -224,7 +277,7 @@ function Player({
       case 'ArrowRight': {
         const direction = event.key === 'ArrowRight' ? 1 : -1;
         if (event.shiftKey) {
-          const to = neighbour(state.timeline, state.time, direction);
+          const to = neighbour(state.timeline, state.time, direction, tracked);
           if (to !== null) seek(to);
         } else {
           seek(state.time + 5_000 * direction);
@@ -257,7 +310,7 @@ function Player({
 
   return (
     <div className="player with-side" ref={root} tabIndex={-1}>
-      <EngineContext.Provider value={engine}>
+      <PlayerContexts engine={engine} tracked={tracked}>
         <div className="player-main">
           {header}
           {engine && <TabStrip />}
@@ -282,17 +335,30 @@ function Player({
         <aside className="side" aria-label="What happened">
           <Tabs defaultValue="happened" keepMounted={false} className="side-tabs">
             <Tabs.List>
-              <Tabs.Tab value="happened">Pages and actions</Tabs.Tab>
+              <Tabs.Tab value="happened">Actions</Tabs.Tab>
+              <Tabs.Tab value="events">
+                Events{tracked.length > 0 && <span className="dim"> {count(tracked.length)}</span>}
+              </Tabs.Tab>
               <Tabs.Tab value="facts">Session</Tabs.Tab>
             </Tabs.List>
             <Tabs.Panel value="happened">{engine && <HappenedList />}</Tabs.Panel>
+            <Tabs.Panel value="events">{engine && <TrackedList />}</Tabs.Panel>
             <Tabs.Panel value="facts">
-              <Facts session={session} />
+              <Facts project={project} session={session} />
             </Tabs.Panel>
           </Tabs>
         </aside>
-      </EngineContext.Provider>
+      </PlayerContexts>
       <KeysHelp opened={keys} onClose={() => setKeys(false)} />
     </div>
+  );
+}
+
+/** What the parts of the player have in common: the running engine, and the session's events. */
+function PlayerContexts(props: { engine: Engine | null; tracked: readonly Tracked[]; children: ReactNode }) {
+  return (
+    <EngineContext.Provider value={props.engine}>
+      <TrackedContext.Provider value={props.tracked}>{props.children}</TrackedContext.Provider>
+    </EngineContext.Provider>
   );
 }

@@ -2,16 +2,21 @@ import { type PointerEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { clock, pathOf } from '../parts/format';
 import { useSize } from '../parts/useSize';
 import { MARKS } from './look';
+import { REACH, TrackedLane } from './TrackedLane';
 import { density, type Gap, gapAt, pageAt, type Timeline, tabAt } from './timeline';
+import { useTracked } from './tracked';
 import { useEngine, usePlayback } from './usePlayback';
 
 const HEIGHT = 40;
+/** Names of events that a hint has room for. */
+const HINTED = 4;
 
 /** The one line of time over all tabs: how busy, which pages, which marks, what is missing, and now. */
 export function TimelineBar() {
   const engine = useEngine();
   const timeline = usePlayback((e) => e.state.timeline);
   const lost = usePlayback((e) => e.gaps);
+  const tracked = useTracked();
   const seconds = usePlayback((e) => Math.floor(e.state.time / 1000));
   const [ref, { width }] = useSize<HTMLDivElement>();
   const [hover, setHover] = useState<number | null>(null);
@@ -38,8 +43,14 @@ export function TimelineBar() {
   };
 
   return (
-    <div className="timeline" ref={ref}>
+    <div className="timeline" data-events={tracked.length > 0}>
+      {tracked.length > 0 && width > 0 && (
+        <div className="timeline-lane" onPointerMove={onMove} onPointerLeave={() => setHover(null)}>
+          <TrackedLane tracked={tracked} duration={timeline.duration} width={width} />
+        </div>
+      )}
       <div
+        ref={ref}
         className="timeline-track"
         role="slider"
         tabIndex={0}
@@ -169,12 +180,14 @@ function Hint({
 }) {
   const tab = tabAt(timeline, time);
   const page = pageAt(timeline, tab, time);
-  const near = (6 / Math.max(1, width)) * timeline.duration;
+  const tracked = useTracked();
+  const near = (REACH / Math.max(1, width)) * timeline.duration;
   const counts = new Map<string, number>();
   for (const m of timeline.marks) {
     if (Math.abs(m.at - time) <= near)
       counts.set(MARKS[m.kind].one, (counts.get(MARKS[m.kind].one) ?? 0) + 1);
   }
+  const names = new Set(tracked.filter((t) => Math.abs(t.at - time) <= near).map((t) => t.event.name));
   const gap = timeline.tabs.map((t) => gapAt(gaps, t.id, time)).find((g) => g) ?? null;
   const share = timeline.duration > 0 ? time / timeline.duration : 0;
   const number = timeline.tabs.length > 1 ? timeline.tabs.find((t) => t.id === tab)?.number : undefined;
@@ -189,6 +202,12 @@ function Hint({
       {counts.size > 0 && (
         <div className="dim">
           {[...counts].map(([name, n]) => (n > 1 ? `${name} × ${n}` : name)).join(', ')}
+        </div>
+      )}
+      {names.size > 0 && (
+        <div>
+          {[...names].slice(0, HINTED).join(', ')}
+          {names.size > HINTED && ` and ${names.size - HINTED} more`}
         </div>
       )}
       {gap && <div className="hint-gap">{gap.message}</div>}

@@ -274,9 +274,14 @@ export function gapAt(gaps: readonly Gap[], tab: string | null, time: number): G
   return gaps.find((g) => g.tab === tab && g.from <= time && time < g.to) ?? null;
 }
 
-/** Where shift+arrow goes: the nearest mark or page change strictly beyond `time`. */
-export function neighbour(timeline: Timeline, time: number, direction: 1 | -1): number | null {
-  const moments = [...timeline.marks, ...timeline.pages].map((m) => m.at).sort((a, b) => a - b);
+/** Where shift+arrow goes: the nearest mark, page change or event strictly beyond `time`. */
+export function neighbour(
+  timeline: Timeline,
+  time: number,
+  direction: 1 | -1,
+  events: readonly { at: number }[] = [],
+): number | null {
+  const moments = [...timeline.marks, ...timeline.pages, ...events].map((m) => m.at).sort((a, b) => a - b);
   // A mark just passed is not "the previous one": without slack, playing would never get behind it.
   return direction === 1
     ? (moments.find((m) => m > time + 50) ?? null)

@@ -23,7 +23,11 @@ export function Keys({ project }: { project: Project }) {
       project.publishable_key,
       'Writes recordings of Stack Auth clients. May stand in a page.',
     ],
-    ['Client id', project.client_id, 'Names the project to programs; with the secret it can read.'],
+    [
+      'Client id',
+      project.client_id,
+      'Writes events of OpenPanel SDKs; may stand in a page. With the secret it can read.',
+    ],
   ] as const;
   return (
     <section className="settings">

@@ -5,7 +5,7 @@ import { exactly } from '../parts/format';
 import { ProblemNote } from '../parts/ProblemNote';
 import { DeleteProject } from './DeleteProject';
 import { Keys } from './Keys';
-import { NameForm, OriginsForm, RulesForm } from './SettingsForms';
+import { EventRulesForm, NameForm, OriginsForm, RulesForm } from './SettingsForms';
 
 /** A project's settings, most used first. */
 export default function ProjectPage() {
@@ -31,6 +31,7 @@ export default function ProjectPage() {
       <Keys project={project} />
       <OriginsForm project={project} />
       <RulesForm project={project} />
+      <EventRulesForm project={project} />
       <DeleteProject project={project} />
     </div>
   );

@@ -1,10 +1,10 @@
-import { Button, Group, NumberInput, Textarea, TextInput } from '@mantine/core';
+import { Button, Group, NumberInput, Switch, Textarea, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { type FormEvent, useState } from 'react';
 import { ApiProblem } from '../api/client';
 import { useChangeProject } from '../api/queries';
 import type { Project, ProjectChange } from '../api/types';
-import { parseOrigins } from './origins';
+import { parseLines, parseOrigins } from './origins';
 
 /** One saved change, with the server's answer in words. */
 function useSave(project: Project) {
@@ -134,6 +134,67 @@ export function RulesForm({ project }: { project: Project }) {
       </Group>
       <Button type="submit" variant="default" loading={pending} disabled={!changed} mt="sm">
         Save limits
+      </Button>
+    </form>
+  );
+}
+
+export function EventRulesForm({ project }: { project: Project }) {
+  const [revenue, setRevenue] = useState(project.allow_unsafe_revenue);
+  const [ips, setIps] = useState(project.excluded_ips.join('\n'));
+  const [profiles, setProfiles] = useState(project.excluded_profiles.join('\n'));
+  const { pending, save, error } = useSave(project);
+  const next = {
+    allow_unsafe_revenue: revenue,
+    excluded_ips: parseOrigins(ips),
+    excluded_profiles: parseLines(profiles),
+  };
+  const changed =
+    next.allow_unsafe_revenue !== project.allow_unsafe_revenue ||
+    next.excluded_ips.join('\n') !== project.excluded_ips.join('\n') ||
+    next.excluded_profiles.join('\n') !== project.excluded_profiles.join('\n');
+  return (
+    <form
+      className="settings"
+      onSubmit={(e) => {
+        e.preventDefault();
+        save(next);
+      }}
+    >
+      <h2>Events</h2>
+      <Switch
+        label="Accept revenue without the client secret"
+        description="A page cannot keep a secret, so anybody could report revenue in its name. Off: only your servers can."
+        checked={revenue}
+        onChange={(e) => setRevenue(e.currentTarget.checked)}
+        error={error('allow_unsafe_revenue')}
+      />
+      <Group grow align="flex-start" mt="md" preventGrowOverflow={false} wrap="wrap">
+        <Textarea
+          label="Excluded addresses"
+          description="IP addresses whose events are refused, such as your office's. One per line."
+          placeholder="203.0.113.7"
+          autosize
+          minRows={2}
+          maxRows={10}
+          value={ips}
+          onChange={(e) => setIps(e.currentTarget.value)}
+          error={error('excluded_ips', true)}
+        />
+        <Textarea
+          label="Excluded people"
+          description="Ids of people whose events are refused, such as testers'. One per line."
+          placeholder="tester-1"
+          autosize
+          minRows={2}
+          maxRows={10}
+          value={profiles}
+          onChange={(e) => setProfiles(e.currentTarget.value)}
+          error={error('excluded_profiles')}
+        />
+      </Group>
+      <Button type="submit" variant="default" loading={pending} disabled={!changed} mt="sm">
+        Save event rules
       </Button>
     </form>
   );

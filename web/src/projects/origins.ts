@@ -2,3 +2,15 @@
 export function parseOrigins(text: string): string[] {
   return [...new Set(text.split(/[\s,]+/).filter((o) => o !== ''))];
 }
+
+/** One per line, as ids may hold spaces and commas; each once. */
+export function parseLines(text: string): string[] {
+  return [
+    ...new Set(
+      text
+        .split('\n')
+        .map((line) => line.trim())
+        .filter((line) => line !== ''),
+    ),
+  ];
+}

@@ -5,13 +5,21 @@ import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
 import { useProject, useSession, useSessions } from '../api/queries';
 import type { Session } from '../api/types';
-import { count, exactly, pathOf, when } from '../parts/format';
+import { count, exactly, when } from '../parts/format';
 import { ProblemNote } from '../parts/ProblemNote';
 import { EmptyProject } from './EmptyProject';
 import { FilterBar } from './FilterBar';
-import { type Filters, readFilters, readMoment, serverQuery, writeFilters, writeMoment } from './filters';
+import {
+  type Filters,
+  readClockMoment,
+  readFilters,
+  readMoment,
+  serverQuery,
+  writeFilters,
+  writeMoment,
+} from './filters';
 import { SessionList } from './SessionList';
-import { deviceName, who } from './who';
+import { deviceName, entryOf, who } from './who';
 
 const loadPlayer = () => import('../player/PlayerPane');
 const PlayerPane = lazy(loadPlayer);
@@ -97,12 +105,14 @@ export function ReplaysPage() {
                 project={project}
                 session={opened.data}
                 moment={readMoment(params)}
+                clockMoment={readClockMoment(params)}
                 onMoment={(ms) =>
                   navigate(address(session, filterText, ms), { replace: true, preventScrollReset: true })
                 }
                 linkTo={(ms) => `${window.location.origin}${address(session, filterText, ms)}`}
                 header={
                   <Header
+                    project={project}
                     session={opened.data}
                     close={address(undefined, filterText)}
                     listHidden={listHidden}
@@ -121,13 +131,14 @@ export function ReplaysPage() {
 }
 
 interface HeaderProps {
+  project: string;
   session: Session;
   close: string;
   listHidden: boolean;
   onToggleList: (() => void) | undefined;
 }
 
-function Header({ session, close, listHidden, onToggleList }: HeaderProps) {
+function Header({ project, session, close, listHidden, onToggleList }: HeaderProps) {
   const toggle = listHidden ? 'Show the list' : 'Hide the list';
   return (
     <div className="player-head">
@@ -142,11 +153,23 @@ function Header({ session, close, listHidden, onToggleList }: HeaderProps) {
           </ActionIcon>
         </Tooltip>
       )}
-      <h1 className="cut">{who(session)}</h1>
+      <h1 className="cut">
+        {session.profile ? (
+          <Link
+            to={`/p/${project}/people/${encodeURIComponent(session.profile.id)}`}
+            className="quiet-link cut"
+            title="All about this person"
+          >
+            {who(session)}
+          </Link>
+        ) : (
+          who(session)
+        )}
+      </h1>
       <span className="dim cut">
         <span title={exactly(session.started_at)}>{when(session.started_at)}</span> ·{' '}
         {deviceName(session.device)}
-        {session.first_page && ` · ${pathOf(session.first_page)}`}
+        {entryOf(session) && ` · ${entryOf(session)}`}
       </span>
       <span className="top-space" />
       <Tooltip label="Close">

@@ -1,11 +1,14 @@
 import { Button, Skeleton } from '@mantine/core';
+import { IconUser } from '@tabler/icons-react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef } from 'react';
+import { Link } from 'react-router';
 import { useLive } from '../api/live';
 import { useSessions } from '../api/queries';
 import { counted } from '../parts/format';
 import { ProblemNote } from '../parts/ProblemNote';
 import { SessionRow } from './SessionRow';
+import { who } from './who';
 
 interface Props {
   project: string;
@@ -110,6 +113,15 @@ export function SessionList({ project, query, filtered, selected, compact, linkT
                 className="list-item"
                 style={{ transform: `translateY(${item.start}px)`, height: item.size }}
               >
+                {session?.profile && !compact && (
+                  <Link
+                    to={`/p/${project}/people/${encodeURIComponent(session.profile.id)}`}
+                    className="row-person"
+                    aria-label={`All about ${who(session)}`}
+                  >
+                    <IconUser size={14} />
+                  </Link>
+                )}
                 {session ? (
                   <SessionRow
                     session={session}
@@ -142,10 +154,11 @@ function Head() {
     <div className="row head" aria-hidden="true">
       <span className="cell-who">Person</span>
       <span className="cell-page">First page</span>
+      <span className="cell-from">Came from</span>
       <span className="cell-when">Last active</span>
       <span className="cell-length">Length</span>
       <span className="cell-num">Pages</span>
-      <span className="cell-num">Clicks</span>
+      <span className="cell-num cell-clicks">Clicks</span>
       <span className="cell-num">Events</span>
       <span className="cell-device">Device</span>
     </div>

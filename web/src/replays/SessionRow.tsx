@@ -12,9 +12,9 @@ import {
 import { memo } from 'react';
 import { Link } from 'react-router';
 import type { Session } from '../api/types';
-import { clock, count, counted, exactly, pathOf, when } from '../parts/format';
+import { amount, clock, count, counted, exactly, when } from '../parts/format';
 import { Sparkline } from './Sparkline';
-import { deviceName, who } from './who';
+import { cameFrom, deviceName, entryOf, who } from './who';
 
 const DEVICES = {
   desktop: IconDeviceDesktop,
@@ -39,7 +39,10 @@ interface Props {
 export const SessionRow = memo(function SessionRow({ session, to, compact, selected }: Props) {
   const Device = DEVICES[session.device.type] ?? IconBrowser;
   const device = deviceName(session.device);
-  const page = pathOf(session.first_page);
+  const page = entryOf(session);
+  const from = cameFrom(session);
+  const recorded = session.has_recording;
+  const pages = Math.max(session.page_count, session.screen_view_count);
   const badges = (
     <span className="row-badges">
       {session.live && (
@@ -49,17 +52,28 @@ export const SessionRow = memo(function SessionRow({ session, to, compact, selec
         </span>
       )}
       {session.error_count > 0 && <span className="badge bad">{counted(session.error_count, 'error')}</span>}
-      {!session.has_full_snapshot && (
+      {!recorded && (
+        <span className="badge hollow" title="Told in events; nothing was recorded">
+          events only
+        </span>
+      )}
+      {recorded && !session.has_full_snapshot && (
         <span className="badge" title="No full snapshot was received">
           no picture
         </span>
       )}
+      {session.revenue > 0 && <span className="badge money">{amount(session.revenue)}</span>}
       {session.tab_count > 1 && <span className="badge">{session.tab_count} tabs</span>}
     </span>
   );
   if (compact) {
     return (
-      <Link to={to} className="row compact" aria-current={selected ? 'true' : undefined}>
+      <Link
+        to={to}
+        className="row compact"
+        data-recorded={recorded}
+        aria-current={selected ? 'true' : undefined}
+      >
         <span className="row-line">
           <b className="cut">{who(session)}</b>
           {badges}
@@ -69,32 +83,41 @@ export const SessionRow = memo(function SessionRow({ session, to, compact, selec
         </span>
         <span className="row-line">
           <span className="tnum">{clock(session.duration_ms)}</span>
-          <Sparkline counts={session.activity} width={56} />
-          <span className="dim cut grow">{page || counted(session.page_count, 'page')}</span>
+          {recorded ? (
+            <Sparkline counts={session.activity} width={56} />
+          ) : (
+            <span className="nowrap">{counted(session.tracked_count, 'event')}</span>
+          )}
+          <span className="dim cut grow">
+            {[page || counted(pages, 'page'), from].filter(Boolean).join(' · ')}
+          </span>
           <Device size={14} className="dim" aria-label={device} />
         </span>
       </Link>
     );
   }
   return (
-    <Link to={to} className="row" aria-current={selected ? 'true' : undefined}>
+    <Link to={to} className="row" data-recorded={recorded} aria-current={selected ? 'true' : undefined}>
       <span className="cell-who">
         <b className="cut">{who(session)}</b>
         {badges}
       </span>
-      <span className="cell-page cut dim" title={session.first_page ?? undefined}>
+      <span className="cell-page cut dim" title={session.first_page ?? page}>
         {page}
+      </span>
+      <span className="cell-from cut dim" title={session.referrer ?? from}>
+        {from}
       </span>
       <span className="cell-when" title={exactly(session.last_event_at)}>
         {when(session.last_event_at)}
       </span>
       <span className="cell-length">
-        <Sparkline counts={session.activity} />
+        {recorded && <Sparkline counts={session.activity} />}
         <span>{clock(session.duration_ms)}</span>
       </span>
-      <span className="cell-num">{count(session.page_count)}</span>
-      <span className="cell-num">{count(session.click_count)}</span>
-      <span className="cell-num">{count(session.event_count)}</span>
+      <span className="cell-num">{count(pages)}</span>
+      <span className="cell-num cell-clicks">{recorded && count(session.click_count)}</span>
+      <span className="cell-num">{count(session.tracked_count)}</span>
       <span className="cell-device dim">
         <Device size={14} aria-hidden="true" />
         <span className="cut">{device}</span>

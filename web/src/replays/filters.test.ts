@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   chips,
   type Filters,
+  readClockMoment,
   readFilters,
   readMoment,
   serverQuery,
@@ -17,6 +18,8 @@ const all: Filters = {
   minSeconds: 60,
   maxSeconds: 600,
   minEvents: 10,
+  event: 'signed up',
+  recording: true,
   errors: true,
   live: true,
 };
@@ -46,6 +49,8 @@ describe('filters in the address', () => {
       max_duration_ms: '600000',
       min_events: '10',
       url: '/checkout?step=2&x=“y”',
+      event: 'signed up',
+      recording: 'true',
       has_errors: 'true',
       live: 'true',
     });
@@ -80,5 +85,11 @@ describe('the moment in the address', () => {
   it('is none when absent or not a number', () => {
     for (const t of ['', 't=', 't=abc', 't=-5', 't=1e9'])
       expect(readMoment(new URLSearchParams(t))).toBeNull();
+  });
+
+  it('can be one by the clock', () => {
+    expect(readClockMoment(new URLSearchParams('at=1700000000123'))).toBe(1_700_000_000_123);
+    for (const at of ['', 'at=', 'at=-1', 'at=1.5', 'at=2026-11-21'])
+      expect(readClockMoment(new URLSearchParams(at))).toBeNull();
   });
 });

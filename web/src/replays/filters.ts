@@ -1,4 +1,5 @@
 import { lengthInWords } from '../parts/format';
+import { stretch, WHENS, type When } from '../parts/times';
 
 /** What the list is narrowed to. The address holds it; every part may be absent. */
 export interface Filters {
@@ -12,18 +13,12 @@ export interface Filters {
   minSeconds?: number;
   maxSeconds?: number;
   minEvents?: number;
+  /** Name of an analytics event that happened in it. */
+  event?: string;
+  recording?: true;
   errors?: true;
   live?: true;
 }
-
-export type When = '1h' | '24h' | '7d' | '30d';
-
-export const WHENS: Record<When, { label: string; ms: number }> = {
-  '1h': { label: 'Last hour', ms: 3_600_000 },
-  '24h': { label: 'Last 24 hours', ms: 86_400_000 },
-  '7d': { label: 'Last 7 days', ms: 7 * 86_400_000 },
-  '30d': { label: 'Last 30 days', ms: 30 * 86_400_000 },
-};
 
 /** The filters in an address; what cannot be understood is left out. */
 export function readFilters(params: URLSearchParams): Filters {
@@ -46,6 +41,8 @@ export function readFilters(params: URLSearchParams): Filters {
     minSeconds: amount('min'),
     maxSeconds: amount('max'),
     minEvents: amount('events'),
+    event: text('event'),
+    recording: params.get('recording') === '1' ? true : undefined,
     errors: params.get('errors') === '1' ? true : undefined,
     live: params.get('live') === '1' ? true : undefined,
   });
@@ -65,6 +62,8 @@ export function writeFilters(filters: Filters): URLSearchParams {
   set('min', filters.minSeconds);
   set('max', filters.maxSeconds);
   set('events', filters.minEvents);
+  set('event', filters.event);
+  set('recording', filters.recording && 1);
   set('errors', filters.errors && 1);
   set('live', filters.live && 1);
   return params;
@@ -86,12 +85,23 @@ export function serverQuery(filters: Filters, now: number): string {
   set('max_duration_ms', filters.maxSeconds && filters.maxSeconds * 1000);
   set('min_events', filters.minEvents);
   set('url', filters.url);
+  set('event', filters.event);
+  set('recording', filters.recording && 'true');
   set('has_errors', filters.errors && 'true');
   set('live', filters.live && 'true');
   return params.toString();
 }
 
-export type FilterKind = 'time' | 'url' | 'profile' | 'length' | 'events' | 'errors' | 'live';
+export type FilterKind =
+  | 'time'
+  | 'url'
+  | 'profile'
+  | 'event'
+  | 'recording'
+  | 'length'
+  | 'events'
+  | 'errors'
+  | 'live';
 
 /** The filters in use, each as a sentence a person can read. */
 export function chips(filters: Filters): { kind: FilterKind; label: string }[] {
@@ -100,6 +110,8 @@ export function chips(filters: Filters): { kind: FilterKind; label: string }[] {
   else if (filters.from || filters.to) out.push({ kind: 'time', label: stretch(filters.from, filters.to) });
   if (filters.url) out.push({ kind: 'url', label: `on a page with “${filters.url}”` });
   if (filters.profile) out.push({ kind: 'profile', label: `person “${filters.profile}”` });
+  if (filters.event) out.push({ kind: 'event', label: `with the event “${filters.event}”` });
+  if (filters.recording) out.push({ kind: 'recording', label: 'with recording' });
   if (filters.minSeconds || filters.maxSeconds) {
     const min = filters.minSeconds && lengthInWords(filters.minSeconds * 1000);
     const max = filters.maxSeconds && lengthInWords(filters.maxSeconds * 1000);
@@ -108,7 +120,7 @@ export function chips(filters: Filters): { kind: FilterKind; label: string }[] {
       label: min && max ? `${min} to ${max} long` : min ? `longer than ${min}` : `shorter than ${max}`,
     });
   }
-  if (filters.minEvents) out.push({ kind: 'events', label: `at least ${filters.minEvents} events` });
+  if (filters.minEvents) out.push({ kind: 'events', label: `at least ${filters.minEvents} recorded events` });
   if (filters.errors) out.push({ kind: 'errors', label: 'with errors' });
   if (filters.live) out.push({ kind: 'live', label: 'live now' });
   return out;
@@ -120,6 +132,8 @@ export function without(filters: Filters, kind: FilterKind): Filters {
     time: ['when', 'from', 'to'],
     url: ['url'],
     profile: ['profile'],
+    event: ['event'],
+    recording: ['recording'],
     length: ['minSeconds', 'maxSeconds'],
     events: ['minEvents'],
     errors: ['errors'],
@@ -137,20 +151,14 @@ export function readMoment(params: URLSearchParams): number | null {
   return Math.round(Number(value) * 1000);
 }
 
-export function writeMoment(ms: number): string {
-  return String(Math.round(ms / 100) / 10);
+/** The moment by the clock in an address (`at`, epoch ms), as links from an event have it; null when absent. */
+export function readClockMoment(params: URLSearchParams): number | null {
+  const value = params.get('at');
+  return value !== null && /^\d{1,15}$/.test(value) ? Number(value) : null;
 }
 
-function stretch(from: string | undefined, to: string | undefined): string {
-  const day = (iso: string) =>
-    new Intl.DateTimeFormat('en-GB', {
-      day: 'numeric',
-      month: 'short',
-      hour: '2-digit',
-      minute: '2-digit',
-    }).format(new Date(iso));
-  if (from && to) return `${day(from)} to ${day(to)}`;
-  return from ? `since ${day(from)}` : `until ${day(to as string)}`;
+export function writeMoment(ms: number): string {
+  return String(Math.round(ms / 100) / 10);
 }
 
 function compact(filters: Filters): Filters {

@@ -19,6 +19,7 @@ interface Sdk {
 
 const SDKS: Sdk[] = [
   { path: 'backspool', source: 'backspool', name: 'Backspool recorder', page: backspool },
+  { path: 'openpanel', source: 'openpanel', name: 'OpenPanel', page: openPanel },
   { path: 'stack-auth', source: 'stackauth', name: 'Stack Auth', page: stackAuth },
   { path: 'uxcam', source: 'uxcam', name: 'UXCam-style', page: uxcam },
   { path: 'rrweb', source: 'backspool', name: 'Plain rrweb', page: rrweb },
@@ -81,6 +82,51 @@ function backspool(url: string, project: Project): ReactNode {
         <Link to={`/p/${project.id}/settings`}>project's settings</Link>, so that others cannot fill your
         project.
       </p>
+    </>
+  );
+}
+
+function openPanel(url: string, project: Project): ReactNode {
+  const settings = <Link to={`/p/${project.id}/settings`}>project's settings</Link>;
+  return (
+    <>
+      <p>
+        The published OpenPanel SDKs work with this server: events, people, groups and session replay. Only
+        their <code>apiUrl</code> changes.
+      </p>
+      <h2>1. Put the script into your page</h2>
+      <p>
+        Inside the head element of every page. The scripts come from this server; the client id can only
+        write.
+      </p>
+      <CodeBlock label="Snippet" code={snippets.openPanelSnippet(url, project)} />
+      <p>
+        A page may send when its origin is allowed in the {settings}
+        {project.allowed_origins.length > 0
+          ? `; now ${project.allowed_origins.join(', ')}.`
+          : '; now every origin is.'}
+      </p>
+      <h2>2. Tell what happens, and who it is</h2>
+      <CodeBlock label="Calls" code={snippets.openPanelCalls} />
+      <p>
+        Revenue from a page is refused unless the {settings} allow it, since anybody can send it.
+        {project.allow_unsafe_revenue ? ' They do.' : ' They do not; report it from your server.'}
+      </p>
+      <h2>3. Choose what stays private</h2>
+      <p>
+        With session replay on, all texts and everything typed are masked before they leave the browser.
+        Without <code>sessionReplay</code>, only events are sent.
+      </p>
+      <CodeBlock label="Replay options" code={snippets.openPanelPrivacy} />
+      <h2>Or from npm, in a page you bundle</h2>
+      <CodeBlock label="Browser code" code={snippets.openPanelWeb(url, project)} />
+      <h2>Or from your server</h2>
+      <p>With the client secret, which was shown when the project was made; the {settings} make a new one.</p>
+      <CodeBlock label="Server code" code={snippets.openPanelServer(url, project)} />
+      <h2>Try it without an SDK</h2>
+      <CodeBlock label="curl command" code={snippets.openPanelCurl(url, project)} />
+      <p>Many rows at once, up to five days old. The answer names each row that was refused.</p>
+      <CodeBlock label="curl command for a batch" code={snippets.openPanelBatchCurl(url, project)} />
     </>
   );
 }

@@ -181,6 +181,106 @@ export function importOpenPanel(project: string): string {
   return `./backspool import openpanel --project '${project.replace(/'/g, "'\\''")}' events.ndjson.gz`;
 }
 
+/**
+ * The OpenPanel script tag, led to this server. Until the script has loaded, `op` keeps the calls made
+ * of it in the form the script looks for: a queue `q` of calls, the first of them `init`.
+ */
+export function openPanelSnippet(url: string, { client_id }: Keys): string {
+  return `<script>
+  window.op = window.op || (() => {
+    const q = [];
+    const later = (...call) => q.push(call);
+    const get = (_, name) => (name === 'q' ? q : later.bind(null, name));
+    return new Proxy(later, { get });
+  })();
+  op('init', {
+    apiUrl: '${quoted(url)}',
+    clientId: '${quoted(client_id)}',
+    trackScreenViews: true,
+    trackOutgoingLinks: true,
+    trackAttributes: true,
+    sessionReplay: { enabled: true },
+  });
+</script>
+<script src="${quoted(url)}/op1.js" async></script>`;
+}
+
+export const openPanelCalls = `op('track', 'signed_up', { plan: 'pro' });
+op('identify', { profileId: 'user-42', firstName: 'Mira', email: 'mira@example.com' });
+op('revenue', 4900, { order: 'A-1001' }); // minor units: 49.00`;
+
+export const openPanelPrivacy = `sessionReplay: {
+  enabled: true,
+  sampleRate: 0.5,                       // record half of the visits
+  maskAllText: false,                    // show texts; what people type stays masked
+  blockSelector: '[data-private]',       // leave a box of the same size
+}`;
+
+/** For a page that is bundled. */
+export function openPanelWeb(url: string, { client_id }: Keys): string {
+  return `// npm install @openpanel/web
+import { OpenPanel } from '@openpanel/web';
+
+export const op = new OpenPanel({
+  apiUrl: '${quoted(url)}',
+  clientId: '${quoted(client_id)}',
+  trackScreenViews: true,
+  trackOutgoingLinks: true,
+  trackAttributes: true,
+  sessionReplay: { enabled: true },
+});
+
+op.track('signed_up', { plan: 'pro' });
+op.identify({ profileId: 'user-42', firstName: 'Mira', email: 'mira@example.com' });
+op.upsertGroup({ id: 'acme', type: 'company', name: 'Acme' });
+op.setGroup('acme');`;
+}
+
+/** For a program on a server, which may hold the secret. */
+export function openPanelServer(url: string, { client_id }: Keys): string {
+  return `// npm install @openpanel/sdk
+import { OpenPanel } from '@openpanel/sdk';
+
+const op = new OpenPanel({
+  apiUrl: '${quoted(url)}',
+  clientId: '${quoted(client_id)}',
+  clientSecret: process.env.BACKSPOOL_CLIENT_SECRET,
+});
+
+await op.track('invoice_paid', { profileId: 'user-42', invoice: 'A-1001' });
+await op.revenue(4900, { profileId: 'user-42' });`;
+}
+
+export function openPanelCurl(url: string, { client_id }: Keys): string {
+  return `curl ${quoted(url)}/track \\
+  -H 'Content-Type: application/json' \\
+  -H 'openpanel-client-id: ${quoted(client_id)}' \\
+  -H "openpanel-client-secret: $BACKSPOOL_CLIENT_SECRET" \\
+  -d '{
+    "type": "track",
+    "payload": {
+      "name": "signed_up",
+      "profileId": "user-42",
+      "properties": {"plan": "pro", "__path": "https://example.com/welcome", "__deviceId": "curl-1"}
+    }
+  }'`;
+}
+
+/** Up to 2,000 rows at once, such as a device's events of the days it was offline. */
+export function openPanelBatchCurl(url: string, { client_id }: Keys): string {
+  return `curl ${quoted(url)}/track/batch \\
+  -H 'Content-Type: application/json' \\
+  -H 'openpanel-client-id: ${quoted(client_id)}' \\
+  -H "openpanel-client-secret: $BACKSPOOL_CLIENT_SECRET" \\
+  -d '{
+    "events": [
+      {"type": "identify", "payload": {"profileId": "user-42", "firstName": "Mira"}},
+      {"type": "track", "payload": {"name": "door_opened", "profileId": "user-42", "properties": {
+        "__deviceId": "sensor-7", "__timestamp": "'$(date -u +%Y-%m-%dT%H:%M:%SZ)'"}}}
+    ]
+  }'`;
+}
+
 export function importCommand(project: string): string {
   return `./backspool import --project '${project.replace(/'/g, "'\\''")}' recording.json.zst`;
 }
