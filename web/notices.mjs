@@ -1,5 +1,5 @@
-// Writes dist/third-party.txt: the licence of every package whose code is in the dashboard or the
-// recorder, as those licences ask. Served at /third-party.txt.
+// Writes dist/third-party.txt: the licence of every package whose code is in the dashboard, the
+// recorder or the scripts beside it, as those licences ask. Served at /third-party.txt.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -30,4 +30,4 @@ const notices = [...seen].map(([folder, pack]) => {
 });
 notices.sort();
 const rule = `\n\n${'-'.repeat(80)}\n\n`;
-writeFileSync('dist/third-party.txt', `Packages in Backspool's dashboard and recorder\n\n${notices.join(rule)}\n`);
+writeFileSync('dist/third-party.txt', `Packages in Backspool's dashboard and recorder, and the scripts of OpenPanel's SDK\n\n${notices.join(rule)}\n`);

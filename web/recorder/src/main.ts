@@ -4,12 +4,15 @@ import { listenForErrors } from './errors';
 import type { Options } from './options';
 import { readOptions } from './options';
 import { guarded, Recorder } from './recorder';
+import type { Traits } from './tracker';
 
 /** What a page can do with its recording: `window.backspool`. No method ever throws. */
 export interface Backspool {
   /** Names the person, from the next batch on; `identify(null)` forgets the name. */
-  identify(id: string | number | null, about?: { name?: string; email?: string }): void;
-  /** Stops recording; what was recorded is still sent. */
+  identify(id: string | number | null, traits?: Traits): void;
+  /** Tells of something that happened, as an analytics event of the session. The properties have to be JSON. */
+  track(name: string, properties?: Record<string, unknown>): void;
+  /** Stops recording and tracking; what was recorded is still sent. */
   stop(): void;
   /** Starts again, or for the first time with `data-autostart="false"`, also when the session was not sampled. */
   start(): void;
@@ -27,6 +30,8 @@ declare global {
 
 /** Errors noted before recording starts, at most. */
 const EARLY_ERRORS = 20;
+/** Events told before it starts, at most. */
+const EARLY_EVENTS = 100;
 
 function install(script: HTMLScriptElement | null): void {
   if (window.backspool || isRecordedByParent()) {
@@ -46,11 +51,16 @@ function install(script: HTMLScriptElement | null): void {
 function open(options: Options): Backspool {
   let recorder: Recorder | undefined;
   let early: ErrorNote[] = [];
+  let earlyEvents: ((recorder: Recorder) => void)[] = [];
   let profile: Profile | undefined;
   let wanted = options.autostart;
 
   const start = (whenSampledOnly: boolean): void => {
     recorder ??= new Recorder(options, profile);
+    for (const tell of earlyEvents) {
+      tell(recorder);
+    }
+    earlyEvents = [];
     if (whenSampledOnly && !recorder.isSampled) {
       return;
     }
@@ -59,6 +69,15 @@ function open(options: Options): Backspool {
       recorder.note('error', error);
     }
     early = [];
+  };
+
+  const tell = (event: (recorder: Recorder) => void): void => {
+    const safely = guarded(event);
+    if (recorder) {
+      safely(recorder);
+    } else if (earlyEvents.length < EARLY_EVENTS) {
+      earlyEvents.push(safely);
+    }
   };
 
   listenForErrors(options, (error) => {
@@ -77,9 +96,16 @@ function open(options: Options): Backspool {
   );
 
   return {
-    identify: guarded((id: string | number | null, about?: { name?: string; email?: string }) => {
-      profile = id === null ? undefined : { id: String(id), name: about?.name, email: about?.email };
+    identify: guarded((id: string | number | null, traits?: Traits) => {
+      profile = id === null ? undefined : { id: String(id), name: traits?.name, email: traits?.email };
       recorder?.identify(profile);
+      if (id !== null && traits) {
+        tell((each) => each.describe(String(id), traits));
+      }
+    }),
+    track: guarded((name: string, properties?: Record<string, unknown>) => {
+      const at = Date.now();
+      tell((each) => each.track(String(name), properties, at));
     }),
     stop: guarded(() => {
       wanted = false;

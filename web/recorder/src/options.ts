@@ -18,6 +18,8 @@ export interface Options {
   readonly errors: boolean;
   /** Whether `console.error` is noted in the recording. */
   readonly consoleErrors: boolean;
+  /** Whether every page is an event `screen_view`. */
+  readonly pageViews: boolean;
   /** A session ends after so long without anything done by the person. */
   readonly idleMs: number;
   /** A session ends after so long in any case. */
@@ -55,6 +57,7 @@ export function readOptions(
     respectDnt: flag(data.respectDnt, false),
     errors: flag(data.errors, true),
     consoleErrors: flag(data.console, true),
+    pageViews: flag(data.pageViews, true),
     idleMs: number(data.idleMinutes, 30, 0.01, 24 * 60) * 60_000,
     maxMs: number(data.maxHours, 12, 0.01, 24) * 3_600_000,
     checkoutMs: number(data.checkoutMinutes, 5, 0.1, 60) * 60_000,

@@ -6,16 +6,20 @@ import { isSampled, newId } from './ids';
 import { Keep } from './keep';
 import { BLOCK_SELECTOR, maskInput, maskTextSelector, Scrubber } from './masking';
 import type { Options } from './options';
+import { followAddress } from './pageviews';
 import type { Entry, Loss } from './queue';
 import { EventQueue, toEntry } from './queue';
 import type { RecordedEvent } from './rrweb';
 import { customEvent, FULL_SNAPSHOT, INCREMENTAL, isActivity, META } from './rrweb';
+import type { Surroundings } from './sender';
 import { Sender } from './sender';
 import { Session } from './session';
 import type { Store } from './store';
 import { browserStore } from './store';
 import { Tab } from './tab';
-import { Wire } from './wire';
+import type { Traits } from './tracker';
+import { Tracker } from './tracker';
+import { trackTransport, Wire } from './wire';
 
 /** Most bytes of JSON that wait in memory while the server cannot be reached. */
 const QUEUE_BYTES = 16 * 1024 * 1024;
@@ -26,6 +30,8 @@ export class Recorder {
   private readonly tab: Tab;
   private readonly session: Session;
   private readonly sender: Sender;
+  private readonly tracker: Tracker;
+  private isTracking = true;
   private readonly queue = new EventQueue(QUEUE_BYTES);
   private readonly scrubber: Scrubber;
   private readonly page = newId();
@@ -61,17 +67,14 @@ export class Recorder {
         refused: (batch, status) => this.refused(batch, status),
         stopped: (status) => this.giveUp(`the server answers ${status}`),
       },
-      {
-        now: Date.now,
-        after: (ms, run) => {
-          const timer = setTimeout(guarded(run), ms);
-          return () => clearTimeout(timer);
-        },
-        chance: Math.random,
-      },
+      browser,
     );
+    this.tracker = new Tracker(this.shared, trackTransport(options), browser, () => this.trackedSession());
     this.settleTab();
     this.followPage();
+    if (options.pageViews) {
+      followAddress(guarded(() => this.track('screen_view', undefined, Date.now())));
+    }
   }
 
   /** The session's id while something is recorded. */
@@ -85,6 +88,7 @@ export class Recorder {
   }
 
   start(): void {
+    this.isTracking = true;
     if (this.stopRrweb) {
       return;
     }
@@ -113,7 +117,14 @@ export class Recorder {
     });
   }
 
+  /** Stops recording and tracking. */
   stop(): void {
+    this.isTracking = false;
+    this.tracker.flush();
+    this.stopRecording();
+  }
+
+  private stopRecording(): void {
     this.stopRrweb?.();
     this.stopRrweb = undefined;
     this.sender.flush();
@@ -123,6 +134,37 @@ export class Recorder {
   identify(profile: Profile | undefined): void {
     this.profile = profile;
     this.note('identify', { id: profile?.id ?? null });
+  }
+
+  /** Tells what is known of a person. */
+  describe(id: string, traits: Traits): void {
+    if (this.isTracking) {
+      this.tracker.identify(id, traits);
+    }
+  }
+
+  /** Takes an analytics event. Throws for one that cannot be sent. */
+  track(name: string, properties: unknown, at: number): void {
+    if (!this.isTracking) {
+      return;
+    }
+    this.tracker.track({
+      name,
+      time: at,
+      profile_id: this.profile?.id,
+      url: location.href,
+      referrer: document.referrer || undefined,
+      title: this.options.maskText ? undefined : document.title || undefined,
+      properties,
+    });
+  }
+
+  /** While nothing is recorded, nothing else notices that a session is over. */
+  private trackedSession(): string {
+    if (!this.stopRrweb) {
+      this.session.turn(Date.now(), true);
+    }
+    return this.session.id;
   }
 
   /** Puts a custom event into the recording. */
@@ -147,7 +189,7 @@ export class Recorder {
       return;
     }
     if (turn === 'new' && !this.isSampled) {
-      this.stop();
+      this.stopRecording();
       return;
     }
     if (turn === 'new' || this.asleep) {
@@ -259,7 +301,13 @@ export class Recorder {
   }
 
   private followPage(): void {
-    const leave = guarded(() => this.sender.leave());
+    const leaveRecording = guarded(() => this.sender.leave());
+    const leaveTracking = guarded(() => this.tracker.leave());
+    const leave = (): void => {
+      // The small one first: both share what may outlive the page.
+      leaveTracking();
+      leaveRecording();
+    };
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'hidden') {
         leave();
@@ -290,7 +338,10 @@ export class Recorder {
     );
     window.addEventListener(
       'online',
-      guarded(() => this.sender.retryNow()),
+      guarded(() => {
+        this.sender.retryNow();
+        this.tracker.flush();
+      }),
     );
   }
 }
@@ -299,6 +350,15 @@ function elementOf(id: number): Element | null {
   const node = record.mirror.getNode(id);
   return node instanceof Element ? node : (node?.parentElement ?? null);
 }
+
+const browser: Surroundings = {
+  now: Date.now,
+  after: (ms, run) => {
+    const timer = setTimeout(guarded(run), ms);
+    return () => clearTimeout(timer);
+  },
+  chance: Math.random,
+};
 
 /** Makes a function that never throws: whatever goes wrong in here is not the page's concern. */
 export function guarded<A extends unknown[]>(run: (...args: A) => void): (...args: A) => void {

@@ -2,6 +2,7 @@ import type { Batch, Destination } from './batch';
 import { address, body, bodyBytes } from './batch';
 import type { Answer } from './retry';
 import { readAnswer } from './retry';
+import type { TrackTransport } from './tracker';
 
 /** Browsers let all unfinished keepalive requests of a page together carry 64 KiB; some is left to the page itself. */
 export const KEEPALIVE_BYTES = 60 * 1024;
@@ -35,7 +36,7 @@ export class Wire {
   async send(batch: Batch): Promise<Answer> {
     const text = body(batch);
     const packed = await gzip(text);
-    return this.post(address(this.destination, batch, Date.now()), {
+    return post(address(this.destination, batch, Date.now()), {
       body: new Blob([packed ?? text], { type: 'text/plain' }),
     });
   }
@@ -54,30 +55,47 @@ export class Wire {
     const bytes = bodyBytes(batch);
     this.keepaliveBytes += bytes;
     try {
-      return await this.post(url, { body: blob, keepalive: true });
+      return await post(url, { body: blob, keepalive: true });
     } finally {
       this.keepaliveBytes -= bytes;
     }
   }
+}
 
-  private async post(url: string, init: RequestInit): Promise<Answer> {
-    const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), PATIENCE_MS);
-    try {
-      const response = await browserFetch.call(window, url, {
-        method: 'POST',
-        mode: 'cors',
-        credentials: 'omit',
-        cache: 'no-store',
-        signal: abort.signal,
-        ...init,
-      });
-      return readAnswer(response.status, response.headers.get('retry-after'), Date.now());
-    } catch {
-      return readAnswer(0, null, Date.now());
-    } finally {
-      clearTimeout(timer);
-    }
+/** Carries analytics events, in the same two forms; their requests are small. */
+export function trackTransport(destination: Destination): TrackTransport {
+  const url = `${destination.host}/v1/events?${new URLSearchParams({ key: destination.key })}`;
+  const blob = (body: string): Blob => new Blob([body], { type: 'text/plain' });
+  return {
+    send: (body) => post(url, { body: blob(body) }),
+    sendLeaving: async (body) => {
+      if ('keepalive' in Request.prototype) {
+        return post(url, { body: blob(body), keepalive: true });
+      }
+      return navigator.sendBeacon(url, blob(body))
+        ? { kind: 'accepted' }
+        : { kind: 'later', afterMs: undefined };
+    },
+  };
+}
+
+async function post(url: string, init: RequestInit): Promise<Answer> {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), PATIENCE_MS);
+  try {
+    const response = await browserFetch.call(window, url, {
+      method: 'POST',
+      mode: 'cors',
+      credentials: 'omit',
+      cache: 'no-store',
+      signal: abort.signal,
+      ...init,
+    });
+    return readAnswer(response.status, response.headers.get('retry-after'), Date.now());
+  } catch {
+    return readAnswer(0, null, Date.now());
+  } finally {
+    clearTimeout(timer);
   }
 }
 

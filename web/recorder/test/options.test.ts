@@ -13,6 +13,7 @@ test('needs_nothing_but_a_key', () => {
     maskText: false,
     respectDnt: false,
     errors: true,
+    pageViews: true,
     consoleErrors: true,
     idleMs: 1_800_000,
     maxMs: 43_200_000,

@@ -73,7 +73,10 @@ function backspool(url: string, project: Project): ReactNode {
       <h2>2. Choose what stays private</h2>
       <p>What people type is masked before it leaves their browser. To hide more, mark the elements:</p>
       <CodeBlock label="Privacy marks" code={snippets.recorderPrivacy} />
-      <h2>3. Restrict who may send</h2>
+      <h2>3. Tell what happens</h2>
+      <p>Pages are counted by themselves. Events of your own belong to the session of the recording:</p>
+      <CodeBlock label="Events" code={snippets.recorderEvents} />
+      <h2>4. Restrict who may send</h2>
       <p>
         Name the origins your pages are served from in the{' '}
         <Link to={`/p/${project.id}/settings`}>project's settings</Link>, so that others cannot fill your
@@ -132,8 +135,9 @@ function stackAuth(url: string, project: Project): ReactNode {
   return (
     <>
       <p>
-        Stack Auth's client records by itself and uploads to <code>/api/v1/session-replays/batch</code> of its
-        own server. Lead that one path to Backspool, and keep the client as it is.
+        Stack Auth's client records by itself and uploads to <code>/api/v1/session-replays/batch</code> and{' '}
+        <code>/api/v1/analytics/events/batch</code> of its own server. Lead these two paths to Backspool, and
+        keep the client as it is.
       </p>
       <h2>1. Route the uploads</h2>
       <p>In an nginx in front of Stack Auth:</p>
@@ -199,6 +203,12 @@ function files(_url: string, project: Project): ReactNode {
         machine:
       </p>
       <CodeBlock label="Import command" code={snippets.importCommand(project.name)} />
+      <h2>Import events from OpenPanel</h2>
+      <p>
+        Rows of its table of events as JSON lines, or pages of its export API; importing a file again stores
+        nothing twice.
+      </p>
+      <CodeBlock label="Import of events" code={snippets.importOpenPanel(project.name)} />
       <h2>Or take the samples</h2>
       <p>Four real recordings to look around with.</p>
       <AddSamples project={project.id} />

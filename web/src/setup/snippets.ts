@@ -25,10 +25,14 @@ export const recorderPrivacy = `<!-- Never recorded: a box of the same size stan
 <!-- Recorded, with its text replaced by asterisks. -->
 <p data-backspool-mask> … </p>`;
 
-/** The one path of Stack Auth that Backspool answers, led here by the proxy in front of it. */
+/** What a page may tell beside its recording. */
+export const recorderEvents = `backspool.identify('42', { name: 'Ada', email: 'ada@example.com', plan: 'pro' });
+backspool.track('order_placed', { items: 3 });`;
+
+/** The two paths of Stack Auth that Backspool answers, led here by the proxy in front of it. */
 export function stackProxy(url: string): string {
-  return `location = /api/v1/session-replays/batch {
-  proxy_pass ${quoted(url)}/api/v1/session-replays/batch;
+  return `location ~ ^/api/v1/(session-replays|analytics/events)/batch$ {
+  proxy_pass ${quoted(url)};
   proxy_ssl_server_name on;
 }`;
 }
@@ -42,6 +46,10 @@ module.exports = {
         {
           source: '/api/v1/session-replays/batch',
           destination: '${quoted(url)}/api/v1/session-replays/batch',
+        },
+        {
+          source: '/api/v1/analytics/events/batch',
+          destination: '${quoted(url)}/api/v1/analytics/events/batch',
         },
       ],
     };
@@ -267,6 +275,10 @@ export function openPanelBatchCurl(url: string, { client_id }: Keys): string {
         "__deviceId": "sensor-7", "__timestamp": "'$(date -u +%Y-%m-%dT%H:%M:%SZ)'"}}}
     ]
   }'`;
+}
+
+export function importOpenPanel(project: string): string {
+  return `./backspool import openpanel --project '${project.replace(/'/g, "'\\''")}' events.ndjson.gz`;
 }
 
 export function importCommand(project: string): string {

@@ -10,6 +10,9 @@ comment on column project.excluded_profiles is 'Profiles whose events are refuse
 
 alter table usage add column events bigint not null default 0;
 
+-- Stack Auth's tracker names the page load, not the session.
+create index tab_project_id_id on tab (project_id, id);
+
 -- What events tell of a session. Counts and bounds are widened as events come, so a session is closed
 -- without reading its events again, and in whatever order they came.
 alter table session
@@ -94,7 +97,10 @@ comment on column event.profile_id is 'Who did it; the device while anonymous.';
 comment on column event.properties is 'A flat JSON object of strings, as text: counted elsewhere, not here.';
 create index event_project_id_at_id on event (project_id, at, id);
 create index event_project_id_session_id_at on event (project_id, session_id, at, id) where session_id is not null;
-create index event_project_id_profile_id_at on event (project_id, profile_id, at, id) where profile_id <> device_id;
+create index event_project_id_profile_id_at on event (project_id, profile_id, at, id)
+  where profile_id is not null and profile_id is distinct from device_id;
+-- For those who watch events as they come. They come in this order, so it is small and quick to fill.
+create index event_project_id_received_at on event (project_id, received_at);
 
 -- Catches what no day partition takes, so that a missing partition never refuses an event.
 create table event_default partition of event default;
@@ -135,6 +141,32 @@ create table profile_group (
 );
 comment on table profile_group is 'A company or team that profiles belong to.';
 create index profile_groups on profile using gin (groups);
+
+-- As in sessions_with_page: who belongs to a group is found past row-level security, which would not
+-- let the reader use the index.
+--
+-- Gives the members, or null when there are so many that it stopped looking.
+create function profiles_in_group(wanted text, most_profiles integer) returns text[]
+  language sql stable security definer
+  set search_path = public, pg_temp
+as $$
+  select case when count(*) < most_profiles then coalesce(array_agg(id), '{}') end
+  from (
+    select id from profile
+    where project_id = backspool_project() and groups @> array[wanted]
+    limit most_profiles
+  ) found
+$$;
+
+create function group_size(wanted text) returns bigint
+  language sql stable security definer
+  set search_path = public, pg_temp
+as $$
+  select count(*) from profile where project_id = backspool_project() and groups @> array[wanted]
+$$;
+
+revoke execute on function profiles_in_group, group_size from public;
+grant execute on function profiles_in_group, group_size to backspool_reader;
 
 create table salt (
   day    date primary key,

@@ -66,10 +66,12 @@ final class ArchitectureTest {
     mayUse("enrich");
     mayUse("project", "postgres");
     mayUse("session", "postgres", "rrweb");
-    mayUse("recording", "postgres", "rrweb");
+    mayUse("recording", "postgres", "rrweb", "enrich");
+    mayUse("analytics", "postgres", "enrich");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
-    mayUse("protocol.backspool", "http", "ingest", "rrweb", "session");
+    mayUse(
+        "protocol.backspool", "http", "ingest", "rrweb", "session", "project", "event", "enrich");
     mayUse(
         "protocol.stackauth",
         "http",
@@ -78,11 +80,22 @@ final class ArchitectureTest {
         "session",
         "project",
         "postgres",
-        "recording");
+        "recording",
+        "event",
+        "enrich");
     mayUse("protocol.openpanel", "http", "ingest", "rrweb", "session", "event", "enrich");
-    mayUse("protocol.uxcam", "http", "ingest", "rrweb", "session");
+    mayUse("protocol.uxcam", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse(
-        "api", "http", "enrich", "ingest", "rrweb", "session", "project", "postgres", "recording");
+        "api",
+        "http",
+        "ingest",
+        "rrweb",
+        "session",
+        "project",
+        "postgres",
+        "recording",
+        "analytics",
+        "enrich");
   }
 
   @Test

@@ -25,6 +25,14 @@ public final class NotThere extends RuntimeException {
     return new NotThere("session_not_found", "There is no such session");
   }
 
+  static NotThere profile() {
+    return new NotThere("profile_not_found", "There is no such profile");
+  }
+
+  static NotThere group() {
+    return new NotThere("group_not_found", "There is no such group");
+  }
+
   static NotThere frame() {
     return new NotThere("frame_missing", "The recording has no such frame");
   }

@@ -17,11 +17,13 @@ public final class Operations {
   private final Database database;
   private final Ingest ingest;
   private final LiveSessions live;
+  private final LiveEvents liveEvents;
 
-  public Operations(Database database, Ingest ingest, LiveSessions live) {
+  public Operations(Database database, Ingest ingest, LiveSessions live, LiveEvents liveEvents) {
     this.database = database;
     this.ingest = ingest;
     this.live = live;
+    this.liveEvents = liveEvents;
   }
 
   /** {@code GET /healthz}: the process answers. */
@@ -61,7 +63,10 @@ public final class Operations {
           entry.getKey().reason().code());
     }
     page.gauge("backspool_commit_waiting", "Uploads that wait to be committed.", ingest.waiting());
-    page.gauge("backspool_live_views", "Open live views of the dashboard.", live.listeners());
+    page.gauge(
+        "backspool_live_views",
+        "Open live views of the dashboard.",
+        live.listeners() + liveEvents.listeners());
     jvm(page);
     ctx.contentType("text/plain; version=0.0.4; charset=utf-8").result(page.text());
   }

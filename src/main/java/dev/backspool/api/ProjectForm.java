@@ -9,6 +9,7 @@ import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -21,6 +22,8 @@ final class ProjectForm {
   private static final int LONGEST_NAME = 120;
   private static final int LONGEST_URL = 2_000;
   private static final int MOST_ORIGINS = 100;
+  private static final int MOST_EXCLUDED = 1_000;
+  private static final int LONGEST_PROFILE = 500;
   private static final long MOST_MEGABYTES = 1_000_000_000;
   private static final Pattern PLATFORM = Pattern.compile("[a-z][a-z0-9-]{0,29}");
 
@@ -74,7 +77,64 @@ final class ProjectForm {
             : null,
         body.has("requests_per_minute")
             ? Math.toIntExact(limit("requests_per_minute", Integer.MAX_VALUE))
+            : null,
+        body.has("allow_unsafe_revenue") ? flag("allow_unsafe_revenue") : null,
+        body.has("excluded_ips")
+            ? entries("excluded_ips", "an IP address", ProjectForm::address)
+            : null,
+        body.has("excluded_profiles")
+            ? entries("excluded_profiles", "an id of a person", ProjectForm::profile)
             : null);
+  }
+
+  private boolean flag(String field) {
+    JsonNode value = body.path(field);
+    if (!value.isBoolean()) {
+      wrong(field, "must be true or false");
+    }
+    return value.booleanValue(false);
+  }
+
+  /**
+   * A list of texts, each once.
+   *
+   * @param read an entry in its one form; null when it is none
+   */
+  private List<String> entries(String field, String what, Function<String, @Nullable String> read) {
+    JsonNode value = body.path(field);
+    if (!value.isArray() || value.size() > MOST_EXCLUDED) {
+      wrong(field, "must be a list of at most " + MOST_EXCLUDED + " entries");
+      return List.of();
+    }
+    var entries = new ArrayList<String>();
+    for (int i = 0; i < value.size(); i++) {
+      JsonNode entry = value.get(i);
+      String text = entry.isString() ? read.apply(entry.stringValue().strip()) : null;
+      if (text == null) {
+        wrong(field + "[" + i + "]", "must be " + what);
+      } else if (!entries.contains(text)) {
+        entries.add(text);
+      }
+    }
+    return entries;
+  }
+
+  /** As the server writes the address of a sender; names are not looked up. */
+  private static @Nullable String address(String text) {
+    if (!text.matches("[0-9]+(\\.[0-9]+){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*")) {
+      return null;
+    }
+    try {
+      return InetAddress.getByName(text).getHostAddress();
+    } catch (UnknownHostException e) {
+      return null;
+    }
+  }
+
+  private static @Nullable String profile(String text) {
+    return text.isEmpty() || text.length() > LONGEST_PROFILE || text.chars().anyMatch(c -> c < ' ')
+        ? null
+        : text;
   }
 
   private @Nullable String changedName() {

@@ -2,21 +2,19 @@ package dev.backspool.api;
 
 import dev.backspool.Project;
 import dev.backspool.http.Json;
-import dev.backspool.http.Refusal;
+import dev.backspool.postgres.Page;
 import dev.backspool.project.Projects;
-import dev.backspool.recording.SessionCursor;
 import dev.backspool.recording.SessionFilter;
 import dev.backspool.recording.SessionSummary;
 import dev.backspool.recording.Sessions;
 import io.javalin.http.Context;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** Sessions over HTTP: the list with its filters, and single ones. */
 public final class SessionApi {
-  private static final int PAGE = 50;
-  private static final int MOST = 200;
   private static final long LONGEST_MS = Duration.ofDays(3_650).toMillis();
 
   private final Projects projects;
@@ -33,16 +31,14 @@ public final class SessionApi {
   /** {@code GET …/sessions}. */
   public void list(Context ctx) {
     Project project = ProjectApi.find(projects, ctx);
-    SessionFilter filter = filter(ctx);
-    SessionCursor after = cursor(ctx);
-    Long limit = Parameters.whole(ctx, "limit", 1, MOST);
-    Sessions.Page page =
-        sessions.page(project.id(), filter, after, limit == null ? PAGE : limit.intValue());
-    SessionCursor next = page.next();
+    Page<SessionSummary, UUID> page =
+        sessions.page(
+            project.id(),
+            filter(ctx),
+            Parameters.cursor(ctx, UUID::fromString),
+            Parameters.limit(ctx));
     Json.send(
-        ctx,
-        new Answer(
-            page.sessions().stream().map(this::json).toList(), next == null ? null : next.text()));
+        ctx, new Answer(page.rows().stream().map(this::json).toList(), Parameters.next(page)));
   }
 
   /** {@code GET …/sessions/{s}}. */
@@ -74,21 +70,19 @@ public final class SessionApi {
         minEvents == null ? null : minEvents.intValue(),
         Parameters.text(ctx, "url"),
         Parameters.flag(ctx, "has_errors"),
-        Parameters.flag(ctx, "live"));
+        Parameters.flag(ctx, "live"),
+        Parameters.text(ctx, "profile_id"),
+        recording(ctx),
+        Parameters.text(ctx, "event"));
+  }
+
+  private static @Nullable Boolean recording(Context ctx) {
+    String wanted = Parameters.choice(ctx, "recording", "any", "true", "false");
+    return wanted.equals("any") ? null : Boolean.valueOf(wanted);
   }
 
   private static @Nullable Duration duration(Context ctx, String name) {
     Long ms = Parameters.whole(ctx, name, 0, LONGEST_MS);
     return ms == null ? null : Duration.ofMillis(ms);
-  }
-
-  private static @Nullable SessionCursor cursor(Context ctx) {
-    String text = Parameters.text(ctx, "cursor");
-    if (text == null) {
-      return null;
-    }
-    return SessionCursor.parse(text)
-        .orElseThrow(
-            () -> Refusal.field("cursor", "cursor must be the next_cursor of an earlier answer"));
   }
 }

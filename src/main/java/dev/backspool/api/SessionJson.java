@@ -2,6 +2,7 @@ package dev.backspool.api;
 
 import dev.backspool.Visitor;
 import dev.backspool.recording.SessionSummary;
+import dev.backspool.recording.Tracking;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
@@ -30,6 +31,23 @@ record SessionJson(
     boolean hasFullSnapshot,
     DeviceJson device,
     @Nullable ProfileJson profile,
+    boolean hasRecording,
+    @Nullable String deviceId,
+    @Nullable Instant trackedFrom,
+    @Nullable Instant trackedUntil,
+    @Nullable Instant endedAt,
+    long trackedCount,
+    int screenViewCount,
+    @Nullable Boolean bounce,
+    long revenue,
+    List<String> groups,
+    @Nullable String entryPath,
+    @Nullable String exitPath,
+    @Nullable String referrer,
+    @Nullable String referrerName,
+    @Nullable String referrerType,
+    @Nullable String country,
+    @Nullable String city,
     List<Integer> activity) {
 
   record DeviceJson(
@@ -38,6 +56,7 @@ record SessionJson(
   record ProfileJson(String id, @Nullable String name, @Nullable String email) {}
 
   static SessionJson of(SessionSummary session, Devices devices) {
+    Tracking tracking = session.tracking();
     return new SessionJson(
         session.id(),
         session.name(),
@@ -60,6 +79,23 @@ record SessionJson(
         session.hasFullSnapshot(),
         device(session.visitor(), devices),
         profile(session.visitor()),
+        session.chunks() > 0,
+        tracking.deviceId(),
+        tracking.from(),
+        tracking.until(),
+        tracking.endedAt(),
+        tracking.events(),
+        tracking.screenViews(),
+        tracking.bounce(),
+        tracking.revenue(),
+        tracking.groups(),
+        tracking.entryPath(),
+        tracking.exitPath(),
+        tracking.referrer().url(),
+        tracking.referrer().name(),
+        tracking.referrer().type(),
+        tracking.country(),
+        tracking.city(),
         session.activity());
   }
 

@@ -58,7 +58,7 @@ public final class Site {
   private static final String AN_HOUR = "public, max-age=3600, stale-while-revalidate=86400";
 
   /** Another project's script: it changes with our releases, and an older one does as well. */
-  private static final String A_DAY = "public, max-age=86400, stale-while-revalidate=604800";
+  private static final String A_WEEK = "public, max-age=604800, stale-while-revalidate=604800";
 
   private static final String FOREVER = "public, max-age=31536000, immutable";
   private static final String ASK = "no-cache";
@@ -92,12 +92,12 @@ public final class Site {
 
   /** {@code GET /op1.js}: the tracker of OpenPanel's web SDK, as its package has it. */
   public void openPanelTracker(Context ctx) {
-    script(ctx, "/op1.js", A_DAY);
+    script(ctx, "/op1.js", A_WEEK);
   }
 
   /** {@code GET /op1-replay.js}: its recorder, which the tracker asks for beside itself. */
   public void openPanelReplay(Context ctx) {
-    script(ctx, "/op1-replay.js", A_DAY);
+    script(ctx, "/op1-replay.js", A_WEEK);
   }
 
   /** {@code GET /openapi.json}: the description of every path. */

@@ -93,6 +93,63 @@ record EventRow(
         properties);
   }
 
+  /** The same at another time. */
+  EventRow moved(Instant at) {
+    return new EventRow(
+        project,
+        at,
+        receivedAt,
+        name,
+        session,
+        device,
+        profile,
+        revenue,
+        durationMs,
+        circumstances,
+        sdkName,
+        sdkVersion,
+        groups,
+        properties);
+  }
+
+  /** The same of another SDK than the request's. */
+  EventRow keptBy(@Nullable String name, @Nullable String version) {
+    return new EventRow(
+        project,
+        at,
+        receivedAt,
+        this.name,
+        session,
+        device,
+        profile,
+        revenue,
+        durationMs,
+        circumstances,
+        name,
+        version,
+        groups,
+        properties);
+  }
+
+  /** The same with the length of its session. */
+  EventRow lasting(@Nullable Long ms) {
+    return new EventRow(
+        project,
+        at,
+        receivedAt,
+        name,
+        session,
+        device,
+        profile,
+        revenue,
+        ms,
+        circumstances,
+        sdkName,
+        sdkVersion,
+        groups,
+        properties);
+  }
+
   /**
    * Copies the rows into the table; their ids rise in the order of the list. It must be the last
    * statement of its transaction: COPY is refused under row-level security, so it runs as the

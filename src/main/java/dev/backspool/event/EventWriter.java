@@ -10,6 +10,7 @@ import dev.backspool.postgres.Columns;
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.DatabaseUnavailable;
 import dev.backspool.session.OpenSessions;
+import dev.backspool.session.Opener;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -33,6 +34,12 @@ import org.slf4j.LoggerFactory;
  */
 final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
   private static final Logger LOG = LoggerFactory.getLogger(EventWriter.class);
+
+  /**
+   * How long an imported session without its start or end is left open for them: much longer than
+   * they stand apart in an export.
+   */
+  private static final Duration KEPT_SETTLE = Duration.ofHours(1);
 
   private final Database database;
   private final OpenSessions openSessions;
@@ -147,9 +154,15 @@ final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
       var keys = new TreeMap<EventKey, Long>();
       for (StoreEvents request : requests) {
         for (Row row : request.rows()) {
-          if (row instanceof Row.Track track && track.key() != null) {
+          String key =
+              switch (row) {
+                case Row.Track track -> track.key();
+                case Row.Kept kept -> kept.event().key();
+                default -> null;
+              };
+          if (key != null) {
             keys.putIfAbsent(
-                new EventKey(request.project(), track.key()), request.receivedAt().toEpochMilli());
+                new EventKey(request.project(), key), request.receivedAt().toEpochMilli());
           }
         }
       }
@@ -184,11 +197,11 @@ final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
       for (StoreEvents request : requests) {
         long received = request.receivedAt().toEpochMilli();
         for (Row row : request.rows()) {
-          if (row.sender() instanceof Sender.Named sender) {
+          if (row.sender() instanceof Sender.Named sender && sender.isFound()) {
             latest.merge(opener(request, sender), received, Math::max);
           }
         }
-        if (request.asker() instanceof Sender.Named sender) {
+        if (request.asker() instanceof Sender.Named sender && sender.isFound()) {
           latest.merge(opener(request, sender), received, Math::max);
         }
       }
@@ -282,7 +295,7 @@ final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
             case Row.Increment increment -> keys.add(new People.Key(project, increment.profile()));
             case Row.AssignGroups assign ->
                 keys.add(new People.Key(project, profile(request, assign)));
-            case Row.Track _, Row.DefineGroup _ -> {}
+            case Row.Track _, Row.Kept _, Row.DefineGroup _ -> {}
           }
         }
       }
@@ -310,7 +323,8 @@ final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
           String device = backend.ids().current();
           yield new Ids(device, SessionIds.of(request.project().toString(), device, received));
         }
-        case Sender.Named each -> new Ids(each.device(), named.get(opener(request, each)));
+        case Sender.Named each -> new Ids(each.device(), session(request, each));
+        case Sender.Imported each -> new Ids(each.device(), each.session());
       };
     }
 
@@ -323,11 +337,14 @@ final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
         outcomes.add(
             switch (row) {
               case Row.Track track -> {
-                boolean isNew =
-                    track.key() == null || fresh.contains(new EventKey(project, track.key()));
+                boolean isNew = isNew(project, track);
                 last = track(request, track, isNew);
-                if (isNew && track.key() != null) {
-                  fresh.remove(new EventKey(project, track.key()));
+                yield isNew ? RowOutcome.STORED : RowOutcome.REPEATED;
+              }
+              case Row.Kept kept -> {
+                boolean isNew = isNew(project, kept.event());
+                if (isNew) {
+                  keep(request, kept);
                 }
                 yield isNew ? RowOutcome.STORED : RowOutcome.REPEATED;
               }
@@ -342,6 +359,11 @@ final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
       Ids answer =
           asker == null ? new Ids(null, null) : last != null ? last : locate(request, asker);
       return new Committed(outcomes, answer.device(), answer.session());
+    }
+
+    /** Whether an event is here for the first time; a second copy in this group is not. */
+    private boolean isNew(UUID project, Row.Track track) {
+      return track.key() == null || fresh.remove(new EventKey(project, track.key()));
     }
 
     /** Places an event, and unless it is known already, keeps it. */
@@ -368,19 +390,18 @@ final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
           yield new Ids(placed.device(), placed.session());
         }
         case Sender.Named sender -> {
-          UUID session = named.get(opener(request, sender));
-          if (session == null) {
-            throw new IllegalStateException("no session for " + sender.opener().key());
-          }
+          UUID session = session(request, sender);
           if (isNew) {
             EventRow row = row(request, track, session, sender.device());
-            String opener = sender.opener().key();
-            growth(request, session, opener.substring(opener.indexOf(':') + 1), opener, null)
+            String name = sender.opener() instanceof Opener.Named named ? named.name() : null;
+            growth(request, session, name, sender.opener().key(), null)
                 .add(row, isLive(request, track), idle, settle);
             keep(row, track);
           }
           yield new Ids(sender.device(), session);
         }
+        case Sender.Imported _ ->
+            throw new IllegalArgumentException("imported events come as kept ones");
         case Sender.Backend sender -> {
           String profile = track.profile();
           Borrowed from =
@@ -391,6 +412,40 @@ final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
           yield from == null ? locate(request, sender) : new Ids(from.device(), from.session());
         }
       };
+    }
+
+    /** Keeps an event as another system had it. */
+    private void keep(StoreEvents request, Row.Kept kept) {
+      Row.Track track = kept.event();
+      if (!(track.sender() instanceof Sender.Imported sender)) {
+        throw new IllegalArgumentException("kept events are imported ones");
+      }
+      UUID session = sender.session();
+      EventRow row =
+          row(request, track, session, sender.device()).keptBy(kept.sdkName(), kept.sdkVersion());
+      if (session != null) {
+        SessionGrowth growth =
+            growth(request, session, sender.name(), "id:" + session, sender.device());
+        if (kept.isStart()) {
+          growth.startsWith(row, KEPT_SETTLE);
+        } else if (kept.isEnd()) {
+          growth.endsWith(row, KEPT_SETTLE);
+        } else {
+          growth.add(row, false, idle, KEPT_SETTLE);
+        }
+      }
+      keep(row.lasting(kept.durationMs()), track);
+    }
+
+    private UUID session(StoreEvents request, Sender.Named sender) {
+      UUID session =
+          sender.opener() instanceof Opener.Known known
+              ? known.session()
+              : named.get(opener(request, sender));
+      if (session == null) {
+        throw new IllegalStateException("no session for " + sender.opener().key());
+      }
+      return session;
     }
 
     private void keepBackend(
@@ -458,7 +513,11 @@ final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
     }
 
     private SessionGrowth growth(
-        StoreEvents request, UUID session, String name, String opener, @Nullable String device) {
+        StoreEvents request,
+        UUID session,
+        @Nullable String name,
+        String opener,
+        @Nullable String device) {
       return growths
           .computeIfAbsent(request.project(), _ -> new HashMap<>())
           .computeIfAbsent(session, _ -> new SessionGrowth(request, session, name, opener, device));

@@ -64,7 +64,13 @@ public final class Events implements AutoCloseable {
   private static long size(StoreEvents request) {
     long size = ROW_BYTES;
     for (Row row : request.rows()) {
-      size += ROW_BYTES + (row instanceof Row.Track track ? track.properties().length() : 0);
+      size +=
+          ROW_BYTES
+              + switch (row) {
+                case Row.Track track -> track.properties().length();
+                case Row.Kept kept -> kept.event().properties().length();
+                default -> 0;
+              };
     }
     return size;
   }

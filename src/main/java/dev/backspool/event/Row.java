@@ -33,7 +33,37 @@ public sealed interface Row {
       Geo geo,
       Agent agent,
       String properties)
-      implements Row {}
+      implements Row {
+
+    /** The same with a key. */
+    public Track keyed(String key) {
+      return new Track(
+          sender, name, at, key, profile, groups, revenue, place, geo, agent, properties);
+    }
+  }
+
+  /**
+   * An event that another system has kept. Its sender is {@link Sender.Imported}. It is as old as
+   * it says, and the starts and ends of sessions are events among the others.
+   *
+   * @param durationMs length of the session, on its end alone
+   */
+  record Kept(
+      Track event, @Nullable String sdkName, @Nullable String sdkVersion, @Nullable Long durationMs)
+      implements Row {
+    @Override
+    public Sender sender() {
+      return event.sender();
+    }
+
+    boolean isStart() {
+      return event.name().equals(EventRow.SESSION_START);
+    }
+
+    boolean isEnd() {
+      return event.name().equals(EventRow.SESSION_END);
+    }
+  }
 
   /**
    * What is now known of a person. Null leaves what was known; properties are added to those known.

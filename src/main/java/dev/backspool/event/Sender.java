@@ -1,6 +1,7 @@
 package dev.backspool.event;
 
 import dev.backspool.session.Opener;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** Who sent a row, which decides the session it belongs to. */
@@ -20,5 +21,19 @@ public sealed interface Sender {
    *
    * @param device the SDK's id of the device; null where it gives none
    */
-  record Named(Opener opener, @Nullable String device) implements Sender {}
+  record Named(Opener opener, @Nullable String device) implements Sender {
+    /** Whether the session is to be found or opened, and not known already. */
+    boolean isFound() {
+      return !(opener instanceof Opener.Known);
+    }
+  }
+
+  /**
+   * Another system, which has placed its events already.
+   *
+   * @param session null for an event that belonged to none
+   * @param name what the other system called the session
+   */
+  record Imported(@Nullable UUID session, @Nullable String name, @Nullable String device)
+      implements Sender {}
 }

@@ -29,8 +29,7 @@ public final class SessionCloser implements AutoCloseable {
   private static final int AT_ONCE = 500;
   private static final Duration PAUSE = Duration.ofSeconds(5);
 
-  /** How long after its last event a session ends. */
-  private static final Duration END_AFTER = Duration.ofSeconds(1);
+  private static final Duration END_AFTER = Duration.ofMillis(SessionGrowth.END_AFTER_MS);
 
   private static final Duration START_BEFORE = Duration.ofMillis(SessionGrowth.START_BEFORE_MS);
 
@@ -81,6 +80,25 @@ public final class SessionCloser implements AutoCloseable {
       return "{\"__bounce\":\"" + (screenViews < 2) + "\"}";
     }
 
+    /** The start of a session that was imported without one. */
+    EventRow start(Instant now) {
+      return new EventRow(
+          project,
+          startAt(),
+          now,
+          EventRow.SESSION_START,
+          session,
+          device,
+          who(),
+          null,
+          null,
+          first,
+          null,
+          null,
+          groups,
+          "{}");
+    }
+
     EventRow end(Instant now) {
       var place = new Place(exitPath, exitOrigin, first.place().referrer(), java.util.Map.of());
       return new EventRow(
@@ -125,12 +143,22 @@ public final class SessionCloser implements AutoCloseable {
       return 0;
     }
     correctStarts(
-        connection, due.stream().filter(d -> !d.startAt().equals(d.startedEventAt())).toList());
+        connection,
+        due.stream()
+            .filter(d -> d.startedEventAt() != null && !d.startAt().equals(d.startedEventAt()))
+            .toList());
     correctEnds(connection, due.stream().filter(d -> d.endedEventAt() != null).toList());
     settle(connection, due);
-    EventRow.copy(
-        connection,
-        due.stream().filter(d -> d.endedEventAt() == null).map(d -> d.end(now)).toList());
+    var rows = new ArrayList<EventRow>();
+    for (Due each : due) {
+      if (each.startedEventAt() == null) {
+        rows.add(each.start(now));
+      }
+      if (each.endedEventAt() == null) {
+        rows.add(each.end(now));
+      }
+    }
+    EventRow.copy(connection, rows);
     return due.size();
   }
 

@@ -18,17 +18,21 @@ final class SessionGrowth implements Comparable<SessionGrowth> {
   /** How long before its first event a session starts. */
   static final long START_BEFORE_MS = 100;
 
+  /** How long after its last event a session ends. */
+  static final long END_AFTER_MS = 1_000;
+
   private static final String SCREEN_VIEW = "screen_view";
 
   private final UUID project;
   private final UUID session;
   private final Source source;
-  private final String name;
+  private final @Nullable String name;
   private final String opener;
   private final @Nullable String device;
   private final @Nullable String userAgent;
   private final long receivedMs;
   private long lastReceivedMs;
+  private final boolean imported;
   private boolean current;
   private @Nullable EventRow first;
   private @Nullable EventRow entry;
@@ -38,6 +42,8 @@ final class SessionGrowth implements Comparable<SessionGrowth> {
   private @Nullable Long liveFromMs;
   private @Nullable Long liveUntilMs;
   private @Nullable Long closesMs;
+  private @Nullable Long startedMs;
+  private @Nullable Long endedMs;
   private long count;
   private long borrowed;
   private int screenViews;
@@ -47,14 +53,19 @@ final class SessionGrowth implements Comparable<SessionGrowth> {
   /**
    * Starts empty.
    *
-   * @param name the SDK's name of the session
+   * @param name the SDK's name of the session; null where only the server names it
    * @param opener what opens it, as {@link dev.backspool.session.Opener#key} has it
    */
   SessionGrowth(
-      StoreEvents from, UUID session, String name, String opener, @Nullable String device) {
+      StoreEvents from,
+      UUID session,
+      @Nullable String name,
+      String opener,
+      @Nullable String device) {
     this.project = from.project();
     this.session = session;
     this.source = from.source();
+    this.imported = source == Source.IMPORT;
     this.name = name;
     this.opener = opener;
     this.device = device;
@@ -65,6 +76,23 @@ final class SessionGrowth implements Comparable<SessionGrowth> {
 
   /** Adds an event of the session's own visitor. */
   void add(EventRow row, boolean live, Duration idle, Duration settle) {
+    widen(row, live, idle, settle);
+    sum(row);
+  }
+
+  /** Notes the start that an imported session brings with it. */
+  void startsWith(EventRow start, Duration settle) {
+    startedMs = start.at().toEpochMilli();
+    widen(start.moved(start.at().plusMillis(START_BEFORE_MS)), false, Duration.ZERO, settle);
+  }
+
+  /** Notes the end that an imported session brings with it. */
+  void endsWith(EventRow end, Duration settle) {
+    endedMs = end.at().toEpochMilli();
+    widen(end.moved(end.at().minusMillis(END_AFTER_MS)), false, Duration.ZERO, settle);
+  }
+
+  private void widen(EventRow row, boolean live, Duration idle, Duration settle) {
     long at = row.at().toEpochMilli();
     long received = row.receivedAt().toEpochMilli();
     lastReceivedMs = Math.max(lastReceivedMs, received);
@@ -91,7 +119,6 @@ final class SessionGrowth implements Comparable<SessionGrowth> {
     if (identified && (named == null || !row.at().isBefore(named.at()))) {
       named = row;
     }
-    sum(row);
   }
 
   /** Adds an event of a program: it counts, and moves nothing. */
@@ -103,6 +130,10 @@ final class SessionGrowth implements Comparable<SessionGrowth> {
   /** Notes whether this is now the session of its device. */
   void chooseCurrent(Placement placement) {
     current = device != null && placement.isCurrent(new Placement.Key(project, device), session);
+  }
+
+  private @Nullable Long closesMs() {
+    return imported && startedMs != null && endedMs != null ? null : closesMs;
   }
 
   private void closesBy(long ms) {
@@ -131,7 +162,7 @@ final class SessionGrowth implements Comparable<SessionGrowth> {
     }
     Set<Found> found = upsert(connection, growths);
     return growths.stream()
-        .filter(growth -> found.contains(growth.asFound()))
+        .filter(growth -> !growth.imported && found.contains(growth.asFound()))
         .map(SessionGrowth::start)
         .toList();
   }
@@ -139,6 +170,12 @@ final class SessionGrowth implements Comparable<SessionGrowth> {
   /** What the database returns for a session that only has the events of this growth. */
   private Found asFound() {
     return new Found(project, session, count == borrowed ? -1 : count);
+  }
+
+  /** When the start is that the session now has; an imported one may still bring its own. */
+  private @Nullable Long startedMs() {
+    Long firstMs = atMs(first);
+    return imported ? startedMs : firstMs == null ? null : (Long) (firstMs - START_BEFORE_MS);
   }
 
   private EventRow start() {
@@ -157,7 +194,7 @@ final class SessionGrowth implements Comparable<SessionGrowth> {
               project_id, id, name, opener, source, device_id, user_agent,
               started_at, last_event_at, first_received_at, last_received_at,
               tracked_from, tracked_until, live_from, live_until, is_current, closes_at,
-              started_event_at, tracked_count, screen_view_count, revenue, groups, first_event,
+              started_event_at, ended_event_at, tracked_count, screen_view_count, revenue, groups, first_event,
               entry_at, entry_path, entry_origin, exit_at, exit_path, exit_origin,
               profile_at, profile_id,
               chunk_count, event_count, click_count, input_count, error_count, page_count,
@@ -167,21 +204,21 @@ final class SessionGrowth implements Comparable<SessionGrowth> {
               coalesce(at(first), at(received)), coalesce(at(until), at(received)),
               at(received), at(last_received),
               at(first), at(until), at(live_from), at(live_until), current, at(closes),
-              at(first - 100), count, screen_views, revenue, groups::text[], first_event::jsonb,
+              at(started), at(ended), count, screen_views, revenue, groups::text[], first_event::jsonb,
               at(entry), entry_path, entry_origin, at(exit), exit_path, exit_origin,
               at(named), profile_id,
               0, 0, 0, 0, 0, 0, 0, 0, false
             from unnest(
               ?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[],
               ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[],
-              ?::bigint[], ?::bigint[], ?::boolean[], ?::bigint[],
+              ?::bigint[], ?::bigint[], ?::boolean[], ?::bigint[], ?::bigint[], ?::bigint[],
               ?::bigint[], ?::int[], ?::bigint[], ?::text[], ?::text[],
               ?::bigint[], ?::text[], ?::text[], ?::bigint[], ?::text[], ?::text[],
               ?::bigint[], ?::text[])
               as growth (
                 project_id, id, name, opener, source, device_id, user_agent,
                 first, until, received, last_received,
-                live_from, live_until, current, closes,
+                live_from, live_until, current, closes, started, ended,
                 count, screen_views, revenue, groups, first_event,
                 entry, entry_path, entry_origin, exit, exit_path, exit_origin,
                 named, profile_id)
@@ -197,8 +234,15 @@ final class SessionGrowth implements Comparable<SessionGrowth> {
               live_from = least(known.live_from, excluded.live_from),
               live_until = greatest(known.live_until, excluded.live_until),
               is_current = known.is_current or excluded.is_current,
-              closes_at = greatest(known.closes_at, excluded.closes_at),
+              -- An imported session that brought its start and its end is left as it was.
+              closes_at = case
+                when excluded.source = 'import'
+                  and coalesce(known.started_event_at, excluded.started_event_at) is not null
+                  and coalesce(known.ended_event_at, excluded.ended_event_at) is not null
+                then null
+                else greatest(known.closes_at, excluded.closes_at) end,
               started_event_at = coalesce(known.started_event_at, excluded.started_event_at),
+              ended_event_at = coalesce(known.ended_event_at, excluded.ended_event_at),
               tracked_count = known.tracked_count + excluded.tracked_count,
               screen_view_count = known.screen_view_count + excluded.screen_view_count,
               revenue = known.revenue + excluded.revenue,
@@ -239,7 +283,9 @@ final class SessionGrowth implements Comparable<SessionGrowth> {
           .nullableLongs(g -> g.liveFromMs)
           .nullableLongs(g -> g.liveUntilMs)
           .booleans(g -> g.current)
-          .nullableLongs(g -> g.closesMs)
+          .nullableLongs(SessionGrowth::closesMs)
+          .nullableLongs(SessionGrowth::startedMs)
+          .nullableLongs(g -> g.endedMs)
           .longs(g -> g.count)
           .ints(g -> g.screenViews)
           .longs(g -> g.revenue)

@@ -38,6 +38,9 @@ public final class Database implements AutoCloseable {
       set enable_mergejoin = off
       """;
 
+  /** What is read for varies: a plan for any value suits neither the rare nor the frequent one. */
+  private static final String BY_VALUES = "set plan_cache_mode = 'force_custom_plan'";
+
   private final Jdbi owner;
   private final HikariDataSource writers;
   private final HikariDataSource readers;
@@ -158,9 +161,9 @@ public final class Database implements AutoCloseable {
         set statement_timeout = '%ds';
         set lock_timeout = '10s';
         set idle_in_transaction_session_timeout = '%2$ds';
-        %3$s
+        %s
         """
-            .formatted(role, limit.toSeconds(), role.equals("writer") ? BY_KEYS : ""));
+            .formatted(role, limit.toSeconds(), role.equals("reader") ? BY_VALUES : BY_KEYS));
     return new HikariDataSource(config);
   }
 

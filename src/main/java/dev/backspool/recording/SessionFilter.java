@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * @param url a part of the address of any of its pages, upper and lower case alike
  * @param errors only those with errors
  * @param live only those that may still grow
+ * @param profileId the customer's id of the person; of someone anonymous, the device's id
+ * @param recording true: only those with a recording; false: only those without
+ * @param event name of an analytics event that happened in it
  */
 public record SessionFilter(
     @Nullable Instant from,
@@ -23,7 +26,10 @@ public record SessionFilter(
     @Nullable Integer minEvents,
     @Nullable String url,
     boolean errors,
-    boolean live) {
+    boolean live,
+    @Nullable String profileId,
+    @Nullable Boolean recording,
+    @Nullable String event) {
   public static final SessionFilter ALL =
-      new SessionFilter(null, null, null, null, null, null, null, false, false);
+      new SessionFilter(null, null, null, null, null, null, null, false, false, null, null, null);
 }

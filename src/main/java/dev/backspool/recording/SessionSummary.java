@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param live whether more may come: something arrived a moment ago, and it is no import
  * @param rawBytes size of its events as lines of JSON
  * @param storedBytes size of its events as stored
+ * @param tracking what its analytics events tell
  * @param activity user-input events in {@value Activity#SLOTS} equal slots from {@code startedAt}
  *     to {@code lastEventAt}
  */
@@ -40,6 +41,7 @@ public record SessionSummary(
     @Nullable String lastPage,
     boolean hasFullSnapshot,
     Visitor visitor,
+    Tracking tracking,
     List<Integer> activity) {
 
   /** From the first event to the last. */
@@ -70,6 +72,7 @@ public record SessionSummary(
         lastPage,
         hasFullSnapshot,
         visitor,
+        tracking,
         activity);
   }
 }

@@ -1,21 +1,19 @@
 package dev.backspool.recording;
 
 import dev.backspool.Visitor;
+import dev.backspool.postgres.Conditions;
+import dev.backspool.postgres.Cursor;
 import dev.backspool.postgres.Database;
+import dev.backspool.postgres.Page;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.StringJoiner;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
 
 /** The sessions of a project: the list with its filters, and single ones. */
@@ -33,7 +31,16 @@ public final class Sessions {
         source <> 'import' and last_received_at > :live_since as live,
         event_count, chunk_count, page_count, click_count, input_count, error_count, raw_bytes,
         stored_bytes, has_full_snapshot, user_agent, screen, device_info, profile_id,
-        profile_name, profile_email,
+        coalesce(
+          profile_name,
+          (select nullif(concat_ws(' ', first_name, last_name), '') from profile
+            where profile.project_id = session.project_id and profile.id = session.profile_id)
+        ) as profile_name,
+        coalesce(
+          profile_email,
+          (select email from profile
+            where profile.project_id = session.project_id and profile.id = session.profile_id)
+        ) as profile_email,
         (select count(*) from tab
           where tab.project_id = session.project_id and tab.session_id = session.id) as tab_count,
         (select href from page
@@ -41,7 +48,12 @@ public final class Sessions {
           order by at limit 1) as first_page,
         (select href from page
           where page.project_id = session.project_id and page.session_id = session.id
-          order by at desc limit 1) as last_page
+          order by at desc limit 1) as last_page,
+        device_id, tracked_from, tracked_until, ended_event_at, tracked_count, screen_view_count,
+        revenue, groups, entry_path, exit_path,
+        first_event ->> 'referrer' as referrer, first_event ->> 'referrerName' as referrer_name,
+        first_event ->> 'referrerType' as referrer_type,
+        first_event ->> 'country' as country, first_event ->> 'city' as city
       from session
       """;
 
@@ -52,66 +64,52 @@ public final class Sessions {
   }
 
   /**
-   * A part of the list, newest last event first.
-   *
-   * @param next where the next part begins; null at the end
-   */
-  public record Page(List<SessionSummary> sessions, @Nullable SessionCursor next) {}
-
-  /**
-   * The sessions that the filter lets through.
+   * The sessions that the filter lets through, newest last event first.
    *
    * @param after where an earlier page ended; null from the start
    * @param limit most sessions in it
    */
-  public Page page(UUID project, SessionFilter filter, @Nullable SessionCursor after, int limit) {
+  public Page<SessionSummary, UUID> page(
+      UUID project, SessionFilter filter, @Nullable Cursor<UUID> after, int limit) {
     return database.read(
         project,
         handle -> {
-          Conditions wanted = conditions(handle, filter);
+          Conditions wanted = conditions(handle, project, filter);
           if (after != null) {
-            wanted.add("(last_event_at, id) < (:after_at, :after_id)");
-            wanted.bind("after_at", after.lastEventAt()).bind("after_id", after.id());
+            wanted
+                .add("(last_event_at, id) < (:after_at, :after_id)")
+                .bind("after_at", after.at())
+                .bind("after_id", after.id());
           }
-          // One more than asked tells whether there is a next page.
-          List<SessionSummary> found =
-              wanted
-                  .query(handle, project, "order by last_event_at desc, id desc limit :limit")
-                  .bind("limit", limit + 1)
-                  .map((row, _) -> summary(row))
-                  .list();
-          boolean more = found.size() > limit;
-          List<SessionSummary> shown = more ? found.subList(0, limit) : found;
-          SessionSummary last = more ? shown.getLast() : null;
-          return new Page(
-              Activity.of(handle, project, shown),
-              last == null ? null : new SessionCursor(last.lastEventAt(), last.id()));
+          Page<SessionSummary, UUID> page =
+              Page.of(
+                  found(handle, wanted, "order by last_event_at desc, id desc", limit + 1),
+                  limit,
+                  session -> new Cursor<>(session.lastEventAt(), session.id()));
+          return new Page<>(Activity.of(handle, project, page.rows()), page.next());
         });
   }
 
   /** A session by our id. */
   public Optional<SessionSummary> byId(UUID project, UUID session) {
-    return one(project, "id = :id", Map.of("id", session));
+    return one(project, of(project).add("id = :id").bind("id", session));
   }
 
   /** A session by the SDK's name; of several with the same one, the latest. */
   public Optional<SessionSummary> byName(UUID project, String name) {
-    return one(project, "name = :name", Map.of("name", name));
+    return one(project, of(project).add("name = :name").bind("name", name));
   }
 
-  private Optional<SessionSummary> one(UUID project, String condition, Map<String, ?> values) {
+  private Optional<SessionSummary> one(UUID project, Conditions wanted) {
     return database.read(
         project,
-        handle -> {
-          var wanted = new Conditions().add(condition);
-          values.forEach(wanted::bind);
-          List<SessionSummary> found =
-              wanted
-                  .query(handle, project, "order by last_event_at desc, id desc limit 1")
-                  .map((row, _) -> summary(row))
-                  .list();
-          return Activity.of(handle, project, found).stream().findFirst();
-        });
+        handle ->
+            Activity.of(
+                    handle,
+                    project,
+                    found(handle, wanted, "order by last_event_at desc, id desc", 1))
+                .stream()
+                .findFirst());
   }
 
   /**
@@ -126,47 +124,89 @@ public final class Sessions {
             Activity.of(
                 handle,
                 project,
-                new Conditions()
-                    .add("last_received_at >= :since")
-                    .bind("since", since)
-                    .query(handle, project, "order by last_received_at desc limit :limit")
-                    .bind("limit", limit)
-                    .map((row, _) -> summary(row))
-                    .list()));
+                found(
+                    handle,
+                    of(project).add("last_received_at >= :since").bind("since", since),
+                    "order by last_received_at desc",
+                    limit)));
   }
 
-  private static Conditions conditions(Handle handle, SessionFilter filter) {
-    var wanted = new Conditions();
-    wanted.addUnlessNull("last_event_at >= :from", "from", filter.from());
-    wanted.addUnlessNull("last_event_at < :to", "to", filter.to());
-    wanted.addUnlessNull(
-        "last_event_at - started_at >= :min_duration * interval '1 ms'",
-        "min_duration",
-        filter.minDuration());
-    wanted.addUnlessNull(
-        "last_event_at - started_at <= :max_duration * interval '1 ms'",
-        "max_duration",
-        filter.maxDuration());
-    wanted.addUnlessNull("event_count >= :min_events", "min_events", filter.minEvents());
+  private static List<SessionSummary> found(
+      Handle handle, Conditions wanted, String order, int limit) {
+    return wanted
+        .query(handle, COLUMNS + wanted.where() + order + " limit :limit")
+        .bind("limit", limit)
+        .map((row, _) -> summary(row))
+        .list();
+  }
+
+  private static Conditions of(UUID project) {
+    return new Conditions()
+        .add("project_id = :project")
+        .bind("project", project)
+        .bind("live_since", Instant.now().minus(LIVE));
+  }
+
+  private static Conditions conditions(Handle handle, UUID project, SessionFilter filter) {
+    Conditions wanted =
+        of(project)
+            .addUnlessNull("last_event_at >= :from", "from", filter.from())
+            .addUnlessNull("last_event_at < :to", "to", filter.to())
+            .addUnlessNull(
+                "last_event_at - started_at >= :min_duration * interval '1 ms'",
+                "min_duration",
+                filter.minDuration())
+            .addUnlessNull(
+                "last_event_at - started_at <= :max_duration * interval '1 ms'",
+                "max_duration",
+                filter.maxDuration())
+            .addUnlessNull("event_count >= :min_events", "min_events", filter.minEvents())
+            // A person who is not known by name yet goes by the id of the device.
+            .addUnlessNull(
+                "(profile_id = :profile_id or profile_id is null and device_id = :profile_id)",
+                "profile_id",
+                filter.profileId());
     if (filter.errors()) {
       wanted.add("error_count > 0");
     }
     if (filter.live()) {
       wanted.add("last_received_at > :live_since and source <> 'import'");
     }
+    Boolean recording = filter.recording();
+    if (recording != null) {
+      wanted.add(recording ? "chunk_count > 0" : "chunk_count = 0");
+    }
     String profile = filter.profile();
     if (profile != null) {
       wanted
           .add(
-              "(profile_id = :profile or profile_name ilike :profile_part"
-                  + " or profile_email ilike :profile_part)")
+              """
+              (profile_id = :profile or profile_name ilike :profile_part
+                or profile_email ilike :profile_part
+                or profile_id in (
+                  select id from profile
+                  where project_id = :project
+                    and (concat_ws(' ', first_name, last_name) ilike :profile_part
+                      or email ilike :profile_part)))\
+              """)
           .bind("profile", profile)
-          .bind("profile_part", partOf(profile));
+          .bind("profile_part", Conditions.partOf(profile));
     }
     String url = filter.url();
     if (url != null) {
-      withPage(handle, wanted, partOf(url));
+      withPage(handle, wanted, Conditions.partOf(url));
     }
+    // For each session of the walk, in the few days of its events: as in withPage, no "exists".
+    wanted.addUnlessNull(
+        """
+        (select true from event
+          where event.project_id = session.project_id and event.session_id = session.id
+            and event.name = :event and event.received_at >= session.first_received_at
+            and event.received_at < session.last_received_at + interval '1 day'
+          limit 1)\
+        """,
+        "event",
+        filter.event());
     return wanted;
   }
 
@@ -184,57 +224,13 @@ public final class Sessions {
             .mapTo(UUID[].class)
             .findOne();
     rare.ifPresentOrElse(
-        sessions -> wanted.add("id = any(:with_page)").bind("with_page", List.of(sessions)),
+        sessions -> wanted.add("id = any(:with_page)").bind("with_page", sessions),
         () ->
             wanted
                 .add(
                     "(select true from page where page.project_id = session.project_id"
                         + " and page.session_id = session.id and page.href ilike :url limit 1)")
                 .bind("url", pattern));
-  }
-
-  private static String partOf(String text) {
-    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%";
-  }
-
-  /** Conditions of the one statement, each with its values. */
-  private static final class Conditions {
-    private final StringJoiner where = new StringJoiner(" and ", "where ", "\n");
-    private final Map<String, Object> values = new HashMap<>();
-
-    Conditions() {
-      where.add("project_id = :project");
-      bind("live_since", Instant.now().minus(LIVE));
-    }
-
-    Conditions add(String condition) {
-      where.add(condition);
-      return this;
-    }
-
-    void addUnlessNull(String condition, String name, @Nullable Object value) {
-      if (value != null) {
-        add(condition).bind(name, value);
-      }
-    }
-
-    Conditions bind(String name, Object value) {
-      values.put(name, value);
-      return this;
-    }
-
-    Query query(Handle handle, UUID project, String order) {
-      Query query = handle.createQuery(COLUMNS + where + order).bind("project", project);
-      values.forEach((name, value) -> {
-        switch (value) {
-          case Instant at -> query.bind(name, at.atOffset(ZoneOffset.UTC));
-          case Duration duration -> query.bind(name, duration.toMillis());
-          case List<?> ids -> query.bindArray(name, UUID.class, ids);
-          default -> query.bind(name, value);
-        }
-      });
-      return query;
-    }
   }
 
   private static SessionSummary summary(ResultSet row) throws SQLException {
@@ -266,6 +262,7 @@ public final class Sessions {
             row.getString("profile_id"),
             row.getString("profile_name"),
             row.getString("profile_email")),
+        Tracking.of(row),
         List.of());
   }
 

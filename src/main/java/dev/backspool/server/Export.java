@@ -8,13 +8,8 @@ import dev.backspool.recording.Playback;
 import dev.backspool.recording.SessionSummary;
 import dev.backspool.recording.Sessions;
 import dev.backspool.rrweb.DamagedPayload;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.ConnectException;
-import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -22,16 +17,22 @@ import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
 
 /** {@code backspool export}. */
 @Command(
     name = "export",
     mixinStandardHelpOptions = true,
+    subcommands = ExportEvents.class,
     description = {
-      "Writes a session's rrweb events, one a line, tab by tab in play order.",
+      "Writes a session's rrweb events, one a line, tab by tab in play order; or, as",
+      "'export events', a project's analytics events.",
       "",
       "Without --url the data is opened directly, while no server runs on it. With --url the",
       "session comes from a running server, named by its id.",
@@ -40,18 +41,21 @@ import picocli.CommandLine.ParentCommand;
       "",
       "Examples:",
       "  backspool export sample-admin-long | jq -c 'select(.type == 4).data.href'",
-      "  backspool export 0192f0c1-... --url http://127.0.0.1:8420 --out session.ndjson"
+      "  backspool export 0192f0c1-... --url http://127.0.0.1:8420 --out session.ndjson",
+      "  backspool export events --project Shop --from 2026-11-01T00:00:00Z --out events.ndjson"
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class Export implements Callable<Integer> {
-  private static final int BUFFER = 64 * 1024;
-
   @ParentCommand private Main main;
+  @Spec private CommandSpec spec;
+  @Mixin private ExportTarget target;
 
+  // May be missing in front of a subcommand.
   @Parameters(
+      arity = "0..1",
       paramLabel = "SESSION",
       description = "The session's id, or the name that its recorder gave it.")
-  private String session;
+  private @Nullable String session;
 
   @Option(
       names = "--project",
@@ -59,29 +63,24 @@ final class Export implements Callable<Integer> {
       description = "Name or id of the project, where several have such a session.")
   private @Nullable String project;
 
-  @Option(names = "--out", paramLabel = "FILE", description = "Default: standard output.")
-  private @Nullable Path out;
-
-  @Option(names = "--url", description = "Address of a running server.")
-  private @Nullable URI url;
-
-  @Option(
-      names = "--token",
-      description = "Admin token, for --url (default: BACKSPOOL_ADMIN_TOKEN).")
-  private @Nullable String token;
-
   private record Found(Project project, SessionSummary session) {}
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    if (url != null) {
-      fromServer(url);
+    String wanted = session;
+    if (wanted == null) {
+      throw new ParameterException(spec.commandLine(), "Missing required parameter: 'SESSION'");
+    }
+    if (target.isServer()) {
+      UUID id =
+          id(wanted).orElseThrow(() -> new Sentence("A running server wants the session's id."));
+      target.fromServer(main, (running, token, out) -> running.download(token, id, out));
       return 0;
     }
     try (var installation = new Installation(main.config())) {
-      Found found = find(installation);
-      try (OutputStream target = target()) {
-        write(new Playback(installation.database()), found, target);
+      Found found = find(installation, wanted);
+      try (OutputStream out = target.open()) {
+        write(new Playback(installation.database()), found, out);
       }
       return 0;
     } catch (PostgresStartException e) {
@@ -89,21 +88,7 @@ final class Export implements Callable<Integer> {
     }
   }
 
-  private void fromServer(URI server) throws IOException, InterruptedException {
-    String credential = token != null ? token : main.settings().get("BACKSPOOL_ADMIN_TOKEN");
-    if (credential == null) {
-      throw new Sentence("A running server wants the admin token: --token, or the setting.");
-    }
-    UUID id = id().orElseThrow(() -> new Sentence("A running server wants the session's id."));
-    try (var running = new RunningServer(server);
-        OutputStream target = target()) {
-      running.download(credential, id, target);
-    } catch (ConnectException e) {
-      throw new Sentence("No server answers at " + server);
-    }
-  }
-
-  private Optional<UUID> id() {
+  private static Optional<UUID> id(String session) {
     try {
       return Optional.of(UUID.fromString(session));
     } catch (IllegalArgumentException e) {
@@ -111,11 +96,12 @@ final class Export implements Callable<Integer> {
     }
   }
 
-  private Found find(Installation installation) {
+  private Found find(Installation installation, String session) {
     var sessions = new Sessions(installation.database());
     List<Found> found = new ArrayList<>();
     for (Project each : installation.projects(project)) {
-      id().flatMap(id -> sessions.byId(each.id(), id))
+      id(session)
+          .flatMap(id -> sessions.byId(each.id(), id))
           .or(() -> sessions.byName(each.id(), session))
           .ifPresent(summary -> found.add(new Found(each, summary)));
     }
@@ -150,16 +136,7 @@ final class Export implements Callable<Integer> {
     }
   }
 
-  private OutputStream target() throws IOException {
-    Path file = out;
-    // Standard output stays open: it is not ours to close.
-    return file != null
-        ? new BufferedOutputStream(Files.newOutputStream(file), BUFFER)
-        : new BufferedOutputStream(System.out, BUFFER) {
-          @Override
-          public void close() throws IOException {
-            flush();
-          }
-        };
+  Main main() {
+    return main;
   }
 }

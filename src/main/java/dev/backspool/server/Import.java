@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
@@ -46,7 +47,8 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  backspool import admin-long.json.zst --project Shop",
       "  backspool import *.json.gz --url http://127.0.0.1:8420 --key bsk_0a1b..."
-    })
+    },
+    subcommands = ImportOpenPanel.class)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class Import implements Callable<Integer> {
   private static final Visitor NOBODY = Visitor.UNKNOWN;
@@ -54,8 +56,8 @@ final class Import implements Callable<Integer> {
   @ParentCommand private Main main;
   @Spec private CommandSpec spec;
 
-  @Parameters(arity = "1..*", paramLabel = "FILE", description = "A recording.")
-  private List<Path> files;
+  @Parameters(arity = "0..*", paramLabel = "FILE", description = "A recording.")
+  private List<Path> files = List.of();
 
   @Option(
       names = "--project",
@@ -81,8 +83,15 @@ final class Import implements Callable<Integer> {
         throws IOException, InterruptedException;
   }
 
+  Config config() {
+    return main.config();
+  }
+
   @Override
   public Integer call() throws IOException, InterruptedException {
+    if (files.isEmpty()) {
+      throw new ParameterException(spec.commandLine(), "Missing required parameter: FILE");
+    }
     if (sessionName != null && files.size() > 1) {
       throw new Sentence("--session-name names one session, but there are several files.");
     }

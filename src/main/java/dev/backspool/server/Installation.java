@@ -1,6 +1,7 @@
 package dev.backspool.server;
 
 import dev.backspool.Project;
+import dev.backspool.event.Events;
 import dev.backspool.ingest.Importer;
 import dev.backspool.ingest.Ingest;
 import dev.backspool.ingest.PartitionDays;
@@ -8,6 +9,7 @@ import dev.backspool.postgres.Database;
 import dev.backspool.postgres.EmbeddedPostgres;
 import dev.backspool.project.Projects;
 import dev.backspool.session.SessionLimits;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -70,14 +72,26 @@ final class Installation implements AutoCloseable {
    * @throws Sentence when it is not clear which
    */
   Project destination(@Nullable String nameOrId) {
+    if (projects(null).isEmpty()) {
+      String name = Optional.ofNullable(nameOrId).orElse("Imported");
+      return projects.create(name, "web").project();
+    }
+    return onlyProject(nameOrId);
+  }
+
+  /**
+   * The named project, or the only one.
+   *
+   * @throws Sentence when it is not clear which, or there is none
+   */
+  Project onlyProject(@Nullable String nameOrId) {
     List<Project> found = projects(nameOrId);
     if (found.size() == 1) {
       return found.getFirst();
     }
     List<Project> all = projects(null);
     if (all.isEmpty()) {
-      String name = Optional.ofNullable(nameOrId).orElse("Imported");
-      return projects.create(name, "web").project();
+      throw new Sentence("There is no project yet.");
     }
     String choice =
         String.join("\n  ", all.stream().map(each -> each.id() + "  " + each.name()).toList());
@@ -89,15 +103,30 @@ final class Installation implements AutoCloseable {
 
   /** Takes recordings in. To be asked for once. */
   Importer importer() {
+    return new Importer(ingest());
+  }
+
+  /** Takes events in. To be asked for once. */
+  Events events() {
+    var events = new Events(database, ingest(), sessionLimits(), InstantSource.system());
+    parts.push(events);
+    return events;
+  }
+
+  private Ingest ingest() {
     parts.push(new PartitionDays(database));
     var ingest =
         new Ingest(
             database,
             projects,
-            new SessionLimits(config.sessionIdle(), config.sessionMax()),
+            sessionLimits(),
             new Ingest.Limits(Integer.MAX_VALUE, Ingest.CommitBounds.STANDARD));
     parts.push(ingest);
-    return new Importer(ingest);
+    return ingest;
+  }
+
+  private SessionLimits sessionLimits() {
+    return new SessionLimits(config.sessionIdle(), config.sessionMax());
   }
 
   @Override

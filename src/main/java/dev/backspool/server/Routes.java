@@ -2,11 +2,12 @@ package dev.backspool.server;
 
 import dev.backspool.api.Api;
 import dev.backspool.http.Cors;
+import dev.backspool.protocol.backspool.EventUpload;
 import dev.backspool.protocol.backspool.ReplayUpload;
 import dev.backspool.protocol.openpanel.OpenPanel;
+import dev.backspool.protocol.stackauth.EventBatches;
 import dev.backspool.protocol.stackauth.ReplayBatches;
 import dev.backspool.protocol.stackauth.ReplayReads;
-import dev.backspool.protocol.uxcam.EventUpload;
 import dev.backspool.protocol.uxcam.SnapshotUpload;
 import io.javalin.config.RoutesConfig;
 import java.util.List;
@@ -15,16 +16,20 @@ import java.util.List;
 record Routes(
     Api api,
     ReplayUpload replay,
+    EventUpload events,
     SnapshotUpload snapshots,
-    EventUpload uxcamEvents,
+    dev.backspool.protocol.uxcam.EventUpload uxcamEvents,
     OpenPanel openPanel,
     ReplayBatches stackAuth,
+    EventBatches stackAuthEvents,
     ReplayReads stackAuthReads) {
 
   void register(RoutesConfig routes) {
     // Our own upload contract
     routes.options("/v1/replay", Cors::preflight);
     routes.post("/v1/replay", replay::post);
+    routes.options("/v1/events", Cors::preflight);
+    routes.post("/v1/events", events::post);
     routes.get("/backspool.js", api.site()::recorder);
 
     // The UXCam-like contract
@@ -58,11 +63,16 @@ record Routes(
     routes.get("/op1.js", api.site()::openPanelTracker);
     routes.get("/op1-replay.js", api.site()::openPanelReplay);
 
-    // Stack Auth's session replays
+    // Stack Auth's session replays and the tracker beside them
     for (String path :
         List.of("/api/v1/session-replays/batch", "/api/latest/session-replays/batch")) {
       routes.options(path, Cors::preflight);
       routes.post(path, stackAuth::postReplay);
+    }
+    for (String path :
+        List.of("/api/v1/analytics/events/batch", "/api/latest/analytics/events/batch")) {
+      routes.options(path, Cors::preflight);
+      routes.post(path, stackAuthEvents::post);
     }
     routes.options("/api/latest/session-recordings/batch", Cors::preflight);
     routes.post("/api/latest/session-recordings/batch", stackAuth::postRecording);
@@ -94,6 +104,14 @@ record Routes(
     routes.get("/api/projects/{project}/sessions", api.sessions()::list);
     routes.get("/api/projects/{project}/sessions/live", api.live()::get);
     routes.get("/api/projects/{project}/sessions/{session}", api.sessions()::get);
+    routes.get("/api/projects/{project}/sessions/{session}/events", api.events()::ofSession);
+    routes.get("/api/projects/{project}/events", api.events()::list);
+    routes.get("/api/projects/{project}/events/names", api.events()::names);
+    routes.get("/api/projects/{project}/events/live", api.liveEvents()::get);
+    routes.get("/api/projects/{project}/profiles", api.profiles()::list);
+    routes.get("/api/projects/{project}/profiles/{profile}", api.profiles()::get);
+    routes.get("/api/projects/{project}/groups", api.groups()::list);
+    routes.get("/api/projects/{project}/groups/{group}", api.groups()::get);
     String recording = "/api/projects/{project}/sessions/{session}/recording";
     routes.get(recording, api.recordings()::index);
     routes.get(recording + "/events", api.recordings()::events);

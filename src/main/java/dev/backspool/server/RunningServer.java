@@ -1,5 +1,6 @@
 package dev.backspool.server;
 
+import dev.backspool.analytics.EventFilter;
 import dev.backspool.ingest.Importer.Imported;
 import dev.backspool.ingest.Importer.Progress;
 import dev.backspool.rrweb.EventBlock;
@@ -21,7 +22,9 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.UUID;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -121,12 +124,7 @@ final class RunningServer implements AutoCloseable {
    */
   void download(String token, UUID session, OutputStream out)
       throws IOException, InterruptedException {
-    HttpResponse<byte[]> projects =
-        client.send(request("/api/projects", token).build(), BodyHandlers.ofByteArray());
-    if (projects.statusCode() != 200) {
-      throw refused(projects.statusCode(), projects.body());
-    }
-    for (JsonNode project : JSON.readTree(projects.body()).path("projects")) {
+    for (JsonNode project : projects(token)) {
       String path =
           "/api/projects/%s/sessions/%s/recording/events"
               .formatted(project.path("id").asString(), session);
@@ -143,6 +141,88 @@ final class RunningServer implements AutoCloseable {
       }
     }
     throw new Sentence("There is no session " + session + " on " + url);
+  }
+
+  /**
+   * Writes a project's events as lines of JSON, oldest first.
+   *
+   * @param token the admin token
+   * @param project name or id; null for the only one
+   * @param written is told how many lines were added
+   * @throws Sentence when it is not clear which project, or the server refuses
+   */
+  void downloadEvents(
+      String token,
+      @Nullable String project,
+      EventFilter filter,
+      OutputStream out,
+      IntConsumer written)
+      throws IOException, InterruptedException {
+    String path =
+        "/api/projects/%s/events?order=asc&limit=1000%s"
+            .formatted(onlyProject(token, project), query(filter));
+    String cursor = "";
+    while (true) {
+      JsonNode page = get(token, path + cursor);
+      for (JsonNode event : page.path("events")) {
+        out.write(JSON.writeValueAsBytes(event));
+        out.write('\n');
+      }
+      written.accept(page.path("events").size());
+      JsonNode next = page.path("next_cursor");
+      if (!next.isString()) {
+        return;
+      }
+      cursor = "&cursor=" + next.stringValue();
+    }
+  }
+
+  private static String query(EventFilter filter) {
+    var query = new StringBuilder();
+    filter.names().forEach(name -> query.append("&name=").append(encoded(name)));
+    append(query, "profile", filter.profile());
+    append(query, "from", filter.from());
+    append(query, "to", filter.to());
+    return query.toString();
+  }
+
+  private static void append(StringBuilder query, String name, @Nullable Object value) {
+    if (value != null) {
+      query.append('&').append(name).append('=').append(encoded(value.toString()));
+    }
+  }
+
+  private String onlyProject(String token, @Nullable String nameOrId)
+      throws IOException, InterruptedException {
+    var found = new ArrayList<String>();
+    for (JsonNode project : projects(token)) {
+      String id = project.path("id").asString();
+      if (nameOrId == null
+          || nameOrId.equalsIgnoreCase(id)
+          || nameOrId.equals(project.path("name").asString())) {
+        found.add(id);
+      }
+    }
+    if (found.size() != 1) {
+      throw new Sentence(
+          found.isEmpty()
+              ? "There is no such project on " + url
+              : "There are several projects; choose one by --project, with its id.");
+    }
+    return found.getFirst();
+  }
+
+  private JsonNode projects(String token) throws IOException, InterruptedException {
+    return get(token, "/api/projects").path("projects");
+  }
+
+  private JsonNode get(String token, String pathAndQuery) throws IOException, InterruptedException {
+    HttpResponse<byte[]> answer =
+        client.send(request(pathAndQuery, token).build(), BodyHandlers.ofByteArray());
+    if (answer.statusCode() != 200) {
+      throw refused(answer.statusCode(), answer.body());
+    }
+    return JSON.readTree(answer.body());
   }
 
   private HttpRequest.Builder request(String pathAndQuery, String credential) {

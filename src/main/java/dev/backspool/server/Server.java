@@ -1,10 +1,17 @@
 package dev.backspool.server;
 
+import dev.backspool.analytics.EventLog;
+import dev.backspool.analytics.Groups;
+import dev.backspool.analytics.Profiles;
 import dev.backspool.api.Api;
+import dev.backspool.api.EventApi;
+import dev.backspool.api.GroupApi;
 import dev.backspool.api.Guard;
+import dev.backspool.api.LiveEvents;
 import dev.backspool.api.LiveSessions;
 import dev.backspool.api.Me;
 import dev.backspool.api.Operations;
+import dev.backspool.api.ProfileApi;
 import dev.backspool.api.ProjectApi;
 import dev.backspool.api.RecordingApi;
 import dev.backspool.api.SessionApi;
@@ -13,7 +20,9 @@ import dev.backspool.api.SignIn;
 import dev.backspool.api.Site;
 import dev.backspool.enrich.ClientAddress;
 import dev.backspool.enrich.GeoIp;
+import dev.backspool.enrich.MaxMindGeoIp;
 import dev.backspool.enrich.Referrers;
+import dev.backspool.enrich.Sighting;
 import dev.backspool.enrich.UserAgents;
 import dev.backspool.event.Events;
 import dev.backspool.http.Bodies;
@@ -24,11 +33,12 @@ import dev.backspool.ingest.Samples;
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.EmbeddedPostgres;
 import dev.backspool.project.Projects;
+import dev.backspool.protocol.backspool.EventUpload;
 import dev.backspool.protocol.backspool.ReplayUpload;
 import dev.backspool.protocol.openpanel.OpenPanel;
+import dev.backspool.protocol.stackauth.EventBatches;
 import dev.backspool.protocol.stackauth.ReplayBatches;
 import dev.backspool.protocol.stackauth.ReplayReads;
-import dev.backspool.protocol.uxcam.EventUpload;
 import dev.backspool.protocol.uxcam.SnapshotUpload;
 import dev.backspool.recording.Playback;
 import dev.backspool.recording.Recordings;
@@ -36,7 +46,9 @@ import dev.backspool.recording.Sessions;
 import dev.backspool.rrweb.Limits;
 import dev.backspool.session.SessionLimits;
 import io.javalin.Javalin;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -92,6 +104,8 @@ public final class Server implements AutoCloseable {
       var sessions = new Sessions(database);
       var sessionApi = new SessionApi(projects, sessions);
       var live = new LiveSessions(projects, sessions, sessionApi);
+      var eventLog = new EventLog(database);
+      var liveEvents = new LiveEvents(projects, eventLog);
       var playback = new Playback(database);
       var samples = keep(new Samples(new Importer(ingest)));
       var api =
@@ -102,30 +116,45 @@ public final class Server implements AutoCloseable {
               new ProjectApi(projects, ingest.refusals(), samples, bodies),
               sessionApi,
               live,
+              new EventApi(projects, sessions, eventLog),
+              liveEvents,
+              new ProfileApi(projects, new Profiles(database)),
+              new GroupApi(projects, new Groups(database)),
               new RecordingApi(projects, sessions, new Recordings(database, playback), playback),
               new SessionDump(projects, sessions, playback, sessionApi),
-              new Operations(database, ingest, live),
+              new Operations(database, ingest, live, liveEvents),
               new Site("/web"));
+      var referrers = new Referrers();
+      var eyes =
+          new Sighting.Eyes(
+              new UserAgents(),
+              new ClientAddress(config.trustedProxies(), config.clientIpHeaders()),
+              geoIp(config));
       var routes =
           new Routes(
               api,
               new ReplayUpload(ingest, bodies, bodyLimits, eventLimits),
+              new EventUpload(events, ingest, projects, bodies, eyes, referrers),
               new SnapshotUpload(ingest, bodies, bodyLimits, eventLimits),
-              new EventUpload(ingest, bodies, bodyLimits, eventLimits),
+              new dev.backspool.protocol.uxcam.EventUpload(
+                  events, ingest, bodies, bodyLimits, eventLimits, eyes, referrers),
               new OpenPanel(
                   events,
                   ingest,
                   bodies,
                   bodyLimits,
                   eventLimits,
-                  new UserAgents(),
-                  new Referrers(),
-                  new ClientAddress(),
-                  GeoIp.NONE),
+                  eyes.userAgents(),
+                  referrers,
+                  eyes.addresses(),
+                  eyes.geoIp()),
               new ReplayBatches(ingest, projects, bodies, config.maxJsonDepth()),
+              new EventBatches(events, ingest, projects, database, bodies, eyes, referrers),
               new ReplayReads(ingest, projects, database, playback));
       http = keep(Edge.start(config.host(), config.port(), routes), Edge::stop);
-      keep(live); // Ends first: its streams would hold up the end of the requests in flight.
+      // These end first: their streams would hold up the end of the requests in flight.
+      keep(live);
+      keep(liveEvents);
       url = URI.create("http://" + config.host() + ":" + http.port());
     } catch (RuntimeException | Error failure) {
       close();
@@ -143,6 +172,20 @@ public final class Server implements AutoCloseable {
     }
     EmbeddedPostgres embedded = keep(EmbeddedPostgres.start(config.dataDir()));
     return Database.open(embedded.jdbcUrl(), embedded.user(), embedded.password());
+  }
+
+  /** A file that cannot be read is said at the start, and no reason to take nothing in. */
+  private GeoIp geoIp(Config config) {
+    Path file = config.geoipFile();
+    if (file == null) {
+      return GeoIp.NONE;
+    }
+    try {
+      return keep(new MaxMindGeoIp(file));
+    } catch (IOException e) {
+      LOG.warn("Events get no places, {} cannot be read: {}", file, e.toString());
+      return GeoIp.NONE;
+    }
   }
 
   static URI publicUrl(Config config) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.backspool.Project;
 import dev.backspool.server.TestServer;
+import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
@@ -29,6 +30,13 @@ final class IsolationTest {
     theirs = server.project();
     visit = new Visit(server, theirs, "secret").page(0, "https://bank.example.com/").upload();
     frame = server.count("select max(id) from chunk");
+    new Tracker(server, theirs, "secret-device")
+        .by("secret-person", "bank")
+        .identify("Ada", "Lovelace", "ada@bank.example.com")
+        .event("secret_event", Instant.now(), "/bank", "{\"bank\":\"x\"}")
+        .group("bank", "company", "The bank")
+        .assign("bank")
+        .store();
   }
 
   @AfterAll
@@ -55,7 +63,7 @@ final class IsolationTest {
     assertThat(open).isEmpty();
     assertThat(
             server.column(
-                "select relname from pg_class where relname ~ '^chunk_2' and relkind = 'r'"))
+                "select relname from pg_class where relname ~ '^(chunk|event)_2' and relkind = 'r'"))
         .as("the day partitions are looked at too")
         .isNotEmpty();
   }
@@ -74,7 +82,7 @@ final class IsolationTest {
                 join pg_namespace on pg_namespace.oid = pronamespace
                 where nspname = 'public' and prosecdef
                 """))
-        .containsExactly("sessions_with_page");
+        .containsExactlyInAnyOrder("sessions_with_page", "profiles_in_group", "group_size");
   }
 
   @ParameterizedTest
@@ -89,7 +97,14 @@ final class IsolationTest {
         "select count(*) from open_session",
         "select count(*) from usage",
         "select count(*) from refusal",
-        "select coalesce(cardinality(sessions_with_page('%bank%', 100)), 0)"
+        "select coalesce(cardinality(sessions_with_page('%bank%', 100)), 0)",
+        "select count(*) from event",
+        "select count(*) from event_default",
+        "select count(*) from event_key",
+        "select count(*) from profile",
+        "select count(*) from profile_group",
+        "select coalesce(cardinality(profiles_in_group('bank', 100)), 0)",
+        "select group_size('bank')"
       })
   void a_reader_sees_its_own_project_alone(String sql) {
     assertThat(seen(UUID.fromString(NOBODY), sql)).isZero();
@@ -118,6 +133,9 @@ final class IsolationTest {
   void the_owner_of_the_rows_does_see_them() {
     assertThat(seen(theirs.id(), "select count(*) from chunk")).isOne();
     assertThat(seen(theirs.id(), "select cardinality(sessions_with_page('%bank%', 100))")).isOne();
+    assertThat(seen(theirs.id(), "select count(*) from event")).isEqualTo(2);
+    assertThat(seen(theirs.id(), "select cardinality(profiles_in_group('bank', 100))")).isOne();
+    assertThat(seen(theirs.id(), "select group_size('bank')")).isOne();
   }
 
   @Test
@@ -129,6 +147,9 @@ final class IsolationTest {
             path + "/recording",
             path + "/recording/events",
             path + "/recording/frames/" + frame,
+            path + "/events",
+            "/api/projects/" + ours.id() + "/profiles/secret-person",
+            "/api/projects/" + ours.id() + "/groups/bank",
             "/api/sessions/" + ours.id() + "/" + visit.id(),
             "/api/sessions/" + ours.id() + "/secret")) {
       var answer = server.get(address).admin().send();
@@ -150,6 +171,48 @@ final class IsolationTest {
     assertThat(server.get(visit.path()).admin().send().status()).isEqualTo(200);
   }
 
+  @Test
+  void another_projects_events_people_and_groups_are_in_no_list() {
+    for (String list :
+        List.of(
+            "sessions?event=secret_event",
+            "sessions?profile=bank",
+            "sessions?profile_id=secret-person",
+            "events",
+            "events?name=secret_event",
+            "events?profile=secret-person",
+            "events?device=secret-device",
+            "events?session=" + session(),
+            "events?q=bank",
+            "events?property.bank=x",
+            "events/names",
+            "profiles",
+            "profiles?q=bank",
+            "profiles?group=bank",
+            "groups",
+            "groups?q=bank")) {
+      String key = list.startsWith("events/names") ? "names" : list.replaceAll("\\?.*", "");
+      assertThat(rows(ours, list, key)).as(list).isZero();
+      assertThat(rows(theirs, list, key)).as(list).isPositive();
+    }
+  }
+
+  private static String session() {
+    return server
+        .column("select session_id::text from event where name = 'secret_event'")
+        .getFirst();
+  }
+
+  private static int rows(Project of, String list, String key) {
+    return server
+        .get("/api/projects/" + of.id() + "/" + list)
+        .admin()
+        .send()
+        .json()
+        .get(key)
+        .size();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {NOBODY, "x", "0"})
   void a_project_that_is_none_is_not_there_at_any_address(String id) {
@@ -160,6 +223,14 @@ final class IsolationTest {
             project + "/refusals",
             project + "/sessions",
             project + "/sessions/live",
+            project + "/sessions/" + visit.id() + "/events",
+            project + "/events",
+            project + "/events/names",
+            project + "/events/live",
+            project + "/profiles",
+            project + "/profiles/secret-person",
+            project + "/groups",
+            project + "/groups/bank",
             project + "/sessions/" + visit.id(),
             project + "/sessions/" + visit.id() + "/recording",
             project + "/sessions/" + visit.id() + "/recording/events",

@@ -62,6 +62,9 @@ final class ProjectApiTest {
             "jwks_url",
             "daily_quota_mb",
             "requests_per_minute",
+            "allow_unsafe_revenue",
+            "excluded_ips",
+            "excluded_profiles",
             "session_count",
             "first_recorded_at",
             "last_recorded_at",
@@ -105,7 +108,9 @@ final class ProjectApiTest {
                 """
                 {"name": " After ", "allowed_origins": ["https://Shop.example.com", "https://*.example.com"],
                  "jwks_url": "https://auth.example.com/jwks.json", "daily_quota_mb": 250,
-                 "requests_per_minute": 600}
+                 "requests_per_minute": 600, "allow_unsafe_revenue": true,
+                 "excluded_ips": ["203.0.113.7", " 2001:DB8::1", "203.0.113.7"],
+                 "excluded_profiles": ["tester"]}
                 """)
             .send()
             .json();
@@ -114,6 +119,10 @@ final class ProjectApiTest {
     assertThat(changed.get("allowed_origins").toString())
         .isEqualTo("[\"https://shop.example.com\",\"https://*.example.com\"]");
     assertThat(changed.get("daily_quota_mb").asInt()).isEqualTo(250);
+    assertThat(changed.get("allow_unsafe_revenue").asBoolean()).isTrue();
+    assertThat(changed.get("excluded_ips").toString())
+        .isEqualTo("[\"203.0.113.7\",\"2001:db8:0:0:0:0:0:1\"]");
+    assertThat(changed.get("excluded_profiles").toString()).isEqualTo("[\"tester\"]");
     assertThat(
             server.count(
                 "select daily_quota_bytes from project where id = '%s'"
@@ -124,7 +133,8 @@ final class ProjectApiTest {
         server
             .call("PATCH", path(made))
             .admin()
-            .body("{\"jwks_url\": null, \"daily_quota_mb\": null, \"requests_per_minute\": null}")
+            .body(
+                "{\"jwks_url\": null, \"daily_quota_mb\": null, \"requests_per_minute\": null, \"excluded_ips\": []}")
             .send()
             .json();
     assertThat(undone.get("name").asString()).isEqualTo("After");
@@ -132,6 +142,9 @@ final class ProjectApiTest {
     assertThat(undone.get("jwks_url").isNull()).isTrue();
     assertThat(undone.get("daily_quota_mb").isNull()).isTrue();
     assertThat(undone.get("requests_per_minute").isNull()).isTrue();
+    assertThat(undone.get("excluded_ips").isEmpty()).isTrue();
+    assertThat(undone.get("allow_unsafe_revenue").asBoolean()).isTrue();
+    assertThat(undone.get("excluded_profiles").size()).isOne();
   }
 
   @Test
@@ -145,7 +158,9 @@ final class ProjectApiTest {
                 """
                 {"name": "", "allowed_origins": ["https://ok.example.com", "shop.example.com/path"],
                  "jwks_url": "http://169.254.169.254/keys", "daily_quota_mb": 0,
-                 "requests_per_minute": "many"}
+                 "requests_per_minute": "many", "allow_unsafe_revenue": "yes",
+                 "excluded_ips": ["127.0.0.1", "office", "300.1.1.1"],
+                 "excluded_profiles": {"id": "x"}}
                 """)
             .send();
 
@@ -156,7 +171,15 @@ final class ProjectApiTest {
     answer.json().get("errors").forEach(error -> fields.add(error.get("field").asString()));
     assertThat(fields)
         .containsExactly(
-            "name", "allowed_origins[1]", "jwks_url", "daily_quota_mb", "requests_per_minute");
+            "name",
+            "allowed_origins[1]",
+            "jwks_url",
+            "daily_quota_mb",
+            "requests_per_minute",
+            "allow_unsafe_revenue",
+            "excluded_ips[1]",
+            "excluded_ips[2]",
+            "excluded_profiles");
     assertThat(server.get(path(made)).admin().send().json().get("name").asString())
         .isEqualTo("Same");
   }

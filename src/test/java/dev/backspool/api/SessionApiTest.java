@@ -104,7 +104,28 @@ final class SessionApiTest {
             "has_full_snapshot",
             "device",
             "profile",
+            "has_recording",
+            "device_id",
+            "tracked_from",
+            "tracked_until",
+            "ended_at",
+            "tracked_count",
+            "screen_view_count",
+            "bounce",
+            "revenue",
+            "groups",
+            "entry_path",
+            "exit_path",
+            "referrer",
+            "referrer_name",
+            "referrer_type",
+            "country",
+            "city",
             "activity");
+    assertThat(session.get("has_recording").asBoolean()).isTrue();
+    assertThat(session.get("device_id").isNull()).isTrue();
+    assertThat(session.get("tracked_count").asInt()).isZero();
+    assertThat(session.get("groups").isEmpty()).isTrue();
     assertThat(session.get("started_at").asString())
         .isEqualTo(Instant.ofEpochMilli(start + 2_000).toString());
     assertThat(session.get("duration_ms").asLong()).isEqualTo(64_000);
@@ -164,6 +185,10 @@ final class SessionApiTest {
         "has_errors=true | short",
         "has_errors=false | long plain short",
         "live=true | long plain short",
+        "recording=true | long plain short",
+        "recording=false | ",
+        "profile_id=u1 | long",
+        "profile_id=u | ",
         "url=CHECKOUT | long",
         "url=shop.example | long plain short",
         "url=a_b | long",

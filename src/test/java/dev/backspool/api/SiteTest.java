@@ -32,6 +32,8 @@ final class SiteTest {
                   config.startup.showJavalinBanner = false;
                   config.jetty.host = "127.0.0.1";
                   config.routes.get("/backspool.js", site::recorder);
+                  config.routes.get("/op1.js", site::openPanelTracker);
+                  config.routes.get("/op1-replay.js", site::openPanelReplay);
                   config.routes.get("/openapi.json", site::openApi);
                   config.routes.get("/api-reference", site::reference);
                   config.routes.get("/api-reference/{file}", site::referenceFile);
@@ -128,6 +130,20 @@ final class SiteTest {
     assertThat(header(answer, "Cross-Origin-Resource-Policy")).isEqualTo("cross-origin");
     assertThat(header(answer, "Cache-Control")).contains("max-age=3600");
     assertThat(get("/backspool.js", "If-None-Match", header(answer, "ETag")).statusCode())
+        .isEqualTo(304);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"op1.js", "op1-replay.js"})
+  void the_scripts_of_openpanels_sdk_are_for_any_page_whatever_follows_their_name(String file)
+      throws Exception {
+    var answer = get("/" + file + "?v=1.5.1", "Origin", "https://shop.example.com");
+
+    assertThat(text(answer)).contains("scripts named " + file);
+    assertThat(header(answer, "Content-Type")).isEqualTo("text/javascript; charset=utf-8");
+    assertThat(header(answer, "Access-Control-Allow-Origin")).isEqualTo("*");
+    assertThat(header(answer, "Cache-Control")).contains("max-age=604800");
+    assertThat(get("/" + file, "If-None-Match", header(answer, "ETag")).statusCode())
         .isEqualTo(304);
   }
 

@@ -41,7 +41,10 @@ record EventSender(Dashboard dashboard, Project project) {
               "__deviceId", "device-1", "__timestamp", first.plusSeconds(i).toString());
       rows.add(
           Map.of(
-              "type", "track", "payload", Map.of("name", name + "_" + i, "properties", properties)));
+              "type",
+              "track",
+              "payload",
+              Map.of("name", name + "_" + i, "properties", properties)));
     }
     var answer = post("/track/batch", Map.of("events", rows));
     assertThat(answer.status()).as(answer.body()).isEqualTo(202);

@@ -12,7 +12,9 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** Events as a member sees them: the live feed, the marks in the player, the people they tell of. */
+/**
+ * Events as a member sees them: the live feed, the marks in the player, the people they tell of.
+ */
 @BrowserTest
 final class EventsPageTest {
   private static final String HREF = "https://shop.example.com/cart";
@@ -166,8 +168,14 @@ final class EventsPageTest {
     sender.send(
         "identify",
         Map.of(
-            "profileId", "user/42", "firstName", "Mira", "lastName", "Sol",
-            "properties", Map.of("plan", "pro")));
+            "profileId",
+            "user/42",
+            "firstName",
+            "Mira",
+            "lastName",
+            "Sol",
+            "properties",
+            Map.of("plan", "pro")));
     sender.send("group", Map.of("id", "acme", "type", "company", "name", "Acme"));
     sender.send("assign_group", Map.of("groupIds", List.of("acme"), "profileId", "user/42"));
     sender.track("signed_up", "user/42", Map.of());

@@ -69,12 +69,16 @@ final class RecorderTest {
               .formatted(shop.getAddress().getPort(), server.url(), project.sdkKey()));
       page.locator("#search").fill("a secret wish");
       page.locator("#more").click();
+      page.evaluate(
+          "backspool.identify(7, {name: 'Ada', plan: 'pro'});"
+              + "backspool.track('more_wanted', {shelf: 2})");
       page.locator("#to-checkout").click();
       page.locator("#email").fill("grace@example.com");
       page.locator("#password").fill("correct horse");
       page.close(new Page.CloseOptions().setRunBeforeUnload(true));
       until(() -> server.count("select count(*) from page where href like '%checkout%'") > 0);
       until(() -> server.count("select coalesce(sum(input_count), 0) from session") >= 2);
+      until(() -> server.count("select count(*) from event where path like '%checkout%'") > 0);
     }
 
     JsonNode session = get(sessions).at("/sessions/0");
@@ -85,6 +89,18 @@ final class RecorderTest {
     assertThat(index.get("pages").size()).isGreaterThanOrEqualTo(2);
     assertThat(session.get("source").asString()).isEqualTo("backspool");
     assertThat(session.get("click_count").asInt()).isPositive();
+    assertThat(
+            server.column(
+                "select concat_ws(' ', name, path, properties::jsonb->>'shelf', profile_id ="
+                    + " device_id) from event where name <> 'session_start' and session_id = '"
+                    + session.get("id").asString()
+                    + "' order by at"))
+        .containsExactly(
+            "screen_view /index.html t",
+            "more_wanted /index.html 2 f",
+            "screen_view /checkout.html t");
+    assertThat(server.column("select first_name || (properties->>'plan') from profile"))
+        .containsExactly("Adapro");
 
     String events = server.get(recording + "/events").admin().send().body();
     assertThat(events).contains("Lamps for long evenings");

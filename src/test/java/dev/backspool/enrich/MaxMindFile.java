@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Writes small files in MaxMind's public format: a tree of address bits over rows. */
-final class MaxMindFile {
+public final class MaxMindFile {
   private static final int UNSET = -1;
   private static final byte[] SEPARATOR = new byte[16];
   private static final byte[] MARKER = {
@@ -25,12 +25,12 @@ final class MaxMindFile {
   private final ByteArrayOutputStream rows = new ByteArrayOutputStream();
   private final String type;
 
-  MaxMindFile(String type) {
+  public MaxMindFile(String type) {
     this.type = type;
   }
 
   /** Adds a row for a range such as {@code 203.0.113.0/24} or {@code 2001:db8::/32}. */
-  MaxMindFile with(String range, Map<String, ?> row) {
+  public MaxMindFile with(String range, Map<String, ?> row) {
     String[] parts = range.split("/", -1);
     byte[] address = InetAddress.ofLiteral(parts[0]).getAddress();
     boolean old = address.length == 4;
@@ -56,7 +56,8 @@ final class MaxMindFile {
     return this;
   }
 
-  Path to(Path file) throws IOException {
+  /** Writes the file, and returns it. */
+  public Path to(Path file) throws IOException {
     var out = new ByteArrayOutputStream();
     for (int[] node : nodes) {
       for (int branch : node) {

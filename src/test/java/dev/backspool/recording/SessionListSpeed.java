@@ -1,5 +1,6 @@
 package dev.backspool.recording;
 
+import dev.backspool.postgres.Cursor;
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.TestPostgres;
 import dev.backspool.project.Projects;
@@ -35,7 +36,7 @@ public final class SessionListSpeed {
     var sessions = new Sessions(database);
     SessionFilter all = SessionFilter.ALL;
     time("no filter", () -> sessions.page(project, all, null, 50));
-    SessionCursor middle = middle(database, project);
+    Cursor<UUID> middle = middle(database, project);
     time("from the middle on", () -> sessions.page(project, all, middle, 50));
     Instant now = Instant.now();
     time(
@@ -44,7 +45,18 @@ public final class SessionListSpeed {
             sessions.page(
                 project,
                 new SessionFilter(
-                    now.minus(Duration.ofDays(1)), now, null, null, null, null, null, false, false),
+                    now.minus(Duration.ofDays(1)),
+                    now,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    false,
+                    false,
+                    null,
+                    null,
+                    null),
                 null,
                 50));
     for (String url :
@@ -54,7 +66,8 @@ public final class SessionListSpeed {
           () ->
               sessions.page(
                   project,
-                  new SessionFilter(null, null, null, null, null, null, url, false, false),
+                  new SessionFilter(
+                      null, null, null, null, null, null, url, false, false, null, null, null),
                   null,
                   50));
     }
@@ -64,7 +77,8 @@ public final class SessionListSpeed {
           () ->
               sessions.page(
                   project,
-                  new SessionFilter(null, null, person, null, null, null, null, false, false),
+                  new SessionFilter(
+                      null, null, person, null, null, null, null, false, false, null, null, null),
                   null,
                   50));
     }
@@ -74,7 +88,18 @@ public final class SessionListSpeed {
             sessions.page(
                 project,
                 new SessionFilter(
-                    null, null, null, Duration.ofMinutes(10), null, 100, null, true, false),
+                    null,
+                    null,
+                    null,
+                    Duration.ofMinutes(10),
+                    null,
+                    100,
+                    null,
+                    true,
+                    false,
+                    null,
+                    null,
+                    null),
                 null,
                 50));
     time(
@@ -82,7 +107,8 @@ public final class SessionListSpeed {
         () ->
             sessions.page(
                 project,
-                new SessionFilter(null, null, null, null, null, null, null, false, true),
+                new SessionFilter(
+                    null, null, null, null, null, null, null, false, true, null, null, null),
                 null,
                 50));
     time(
@@ -93,7 +119,7 @@ public final class SessionListSpeed {
     time("what one project recorded", () -> projects.recorded(project));
   }
 
-  private static SessionCursor middle(Database database, UUID project) {
+  private static Cursor<UUID> middle(Database database, UUID project) {
     return database.read(
         project,
         handle ->
@@ -102,7 +128,7 @@ public final class SessionListSpeed {
                     "select last_event_at, id from session where project_id = :project order by last_event_at desc, id desc offset 25000 limit 1")
                 .bind("project", project)
                 .map((row, _) ->
-                    new SessionCursor(
+                    new Cursor<>(
                         row.getObject(1, java.time.OffsetDateTime.class).toInstant(),
                         row.getObject(2, UUID.class)))
                 .one());

@@ -16,7 +16,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -198,6 +200,91 @@ final class CommandsTest {
   }
 
   @Test
+  void events_are_exported_from_the_data_and_from_a_running_server_alike() throws IOException {
+    TestPostgres.Address database = TestPostgres.freshDatabase();
+    try (var server = TestServer.start(database, Map.of())) {
+      UUID project = server.project().id();
+      server
+          .server()
+          .postgres()
+          .own(handle ->
+              handle.execute(
+                  """
+                  insert into event (project_id, id, at, received_at, name, profile_id, properties)
+                  select ?, i, timestamptz '2026-11-01Z' + i % 100 * interval '1 s', now(),
+                    'event ' || i % 3, 'user ' || i % 2, '{"n":"' || i || '"}'
+                  from generate_series(1, 12000) i
+                  """,
+                  project));
+      var data = Map.of("BACKSPOOL_DATABASE_URL", TestServer.url(database));
+      Path opened = folder.resolve("events-opened.ndjson");
+      Path served = folder.resolve("events-served.ndjson");
+
+      Ended export = run(data, "export", "events", "--out", opened);
+      assertThat(export.code()).as(export.err()).isZero();
+      assertThat(export.err()).contains("12000 events");
+      List<String> lines = Files.readAllLines(opened);
+      assertThat(lines).hasSize(12_000).doesNotHaveDuplicates();
+      assertThat(lines)
+          .isSortedAccordingTo(
+              Comparator.<String>comparingLong(line -> millis(line, "at"))
+                  .thenComparingLong(line -> JSON.readTree(line).get("id").asLong()));
+      run(
+          Map.of("BACKSPOOL_ADMIN_TOKEN", TestServer.ADMIN_TOKEN),
+          "export",
+          "events",
+          "--project",
+          "Shop",
+          "--url",
+          server.url(),
+          "--out",
+          served);
+      assertThat(served).hasSameTextualContentAs(opened);
+
+      Path some = folder.resolve("events-some.ndjson");
+      Ended filtered =
+          run(
+              data,
+              "export",
+              "events",
+              "--project",
+              project,
+              "--from",
+              "2026-11-01T00:00:10Z",
+              "--to",
+              "2026-11-01T01:00:20+01:00",
+              "--name",
+              "event 0",
+              "--name",
+              "event 1",
+              "--profile",
+              "user 1",
+              "--out",
+              some);
+      assertThat(filtered.code()).as(filtered.err()).isZero();
+      assertThat(Files.readAllLines(some))
+          .containsExactlyElementsOf(
+              lines.stream()
+                  .filter(line -> {
+                    long second = millis(line, "at") / 1_000 - MIDNIGHT;
+                    JsonNode event = JSON.readTree(line);
+                    return second >= 10
+                        && second < 20
+                        && !event.get("name").asString().equals("event 2")
+                        && event.get("profile_id").asString().equals("user 1");
+                  })
+                  .toList())
+          .isNotEmpty();
+    }
+  }
+
+  private static final long MIDNIGHT = Instant.parse("2026-11-01T00:00:00Z").getEpochSecond();
+
+  private static long millis(String line, String field) {
+    return Instant.parse(JSON.readTree(line).get(field).asString()).toEpochMilli();
+  }
+
+  @Test
   void what_cannot_be_done_is_said_in_a_sentence() throws IOException {
     Path broken = folder.resolve("broken.json");
     Files.writeString(broken, "[{\"type\":4}]");
@@ -213,6 +300,8 @@ final class CommandsTest {
     assertThat(run("export", "nobody").err()).contains("There is no session nobody");
     assertThat(run("import", broken, "--url", "http://127.0.0.1:1", "--key", "k").code()).isOne();
     assertThat(run("export").code()).isEqualTo(2);
+    assertThat(run("export", "events", "--from", "yesterday").code()).isEqualTo(2);
+    assertThat(run("export", "events", "--project", "None").err()).contains("There is no project");
   }
 
   @Test

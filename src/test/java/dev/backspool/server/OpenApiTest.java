@@ -95,6 +95,7 @@ final class OpenApiTest {
 
       boolean refused =
           answer.status() == 401
+              && answer.header("Content-Type").contains("json")
               && answer.json().path("code").asString("").equals("sign_in_required");
       assertThat(refused).as(operation.method() + " " + path).isEqualTo(security.isMissingNode());
       if (refused) {

@@ -136,7 +136,8 @@ public final class ReplayUpload {
         : Refusal.later(refused.reason(), refused.detail(), refused.retryAfter());
   }
 
-  private static String key(Context ctx) {
+  /** The write key of a request; empty where it has none. */
+  static String key(Context ctx) {
     String authorization = ctx.header("Authorization");
     if (authorization != null && authorization.startsWith("Bearer ")) {
       return authorization.substring("Bearer ".length()).strip();

@@ -1,5 +1,7 @@
 package dev.backspool.protocol.openpanel;
 
+import dev.backspool.event.FlatProperties;
+import dev.backspool.event.Text;
 import dev.backspool.http.Refusal;
 import java.net.URI;
 import java.util.ArrayList;
@@ -169,6 +171,9 @@ record Fields(JsonNode node, String path) {
           flat.add(name, p);
         }
       }
+    }
+    if (flat.isOverfull()) {
+      throw wrong("properties", FlatProperties.OVERFULL);
     }
     return flat.toMap();
   }

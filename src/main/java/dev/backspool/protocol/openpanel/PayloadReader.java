@@ -1,5 +1,6 @@
 package dev.backspool.protocol.openpanel;
 
+import dev.backspool.event.JsDate;
 import dev.backspool.http.Refusal;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;

@@ -19,8 +19,6 @@ import org.jspecify.annotations.Nullable;
  * and each row gets its sender, its place on the map and its device.
  */
 final class Rows {
-  private static final int MOST_KEPT = 2_000;
-
   private final Caller caller;
   private final Devices devices;
   private final GeoIp geoIp;
@@ -51,7 +49,8 @@ final class Rows {
     return switch (sender) {
       case Sender.Device device -> device.ids();
       case Sender.Backend backend -> backend.ids();
-      case Sender.Named _ -> throw new IllegalStateException("no such sender in this contract");
+      case Sender.Named _, Sender.Imported _ ->
+          throw new IllegalStateException("no such sender in this contract");
     };
   }
 
@@ -149,9 +148,7 @@ final class Rows {
       known =
           new From(
               caller.server() ? new Sender.Backend(ids) : new Sender.Device(ids), geoIp.of(ip));
-      if (addresses.size() < MOST_KEPT) {
-        addresses.put(key, known);
-      }
+      addresses.put(key, known);
     }
     return known;
   }

@@ -1,6 +1,11 @@
 package dev.backspool.protocol.openpanel;
 
 import dev.backspool.enrich.Agent;
+import dev.backspool.event.EventNames;
+import dev.backspool.event.FlatProperties;
+import dev.backspool.event.JsDate;
+import dev.backspool.event.Places;
+import dev.backspool.event.Text;
 import dev.backspool.http.Refusal;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,10 +27,14 @@ final class TrackReader {
   private static final int LONGEST_DEVICE = 64;
   private static final int LONGEST_KEY = 64;
 
+  /** Characters of the properties of all rows of a request: more than a plain body can hold. */
+  private static final int ROOM = 3 * UploadReader.MOST_BATCH_BYTES;
+
   private final Places places;
   private final Instant receivedAt;
   private final String path;
   private final FlatProperties properties = new FlatProperties();
+  private int room = ROOM;
 
   // What the row at hand says.
   private @Nullable String fault;
@@ -86,7 +95,7 @@ final class TrackReader {
   }
 
   private void forget() {
-    properties.clear();
+    properties.clear(Math.min(room, FlatProperties.ROOM));
     fault = null;
     name = null;
     profile = null;
@@ -286,6 +295,11 @@ final class TrackReader {
     }
     Places.Known place = places.of(page, referrer);
     place.properties().forEach(properties::put);
+    if (properties.isOverfull()) {
+      return new Draft.Faulty(path + "properties: " + FlatProperties.OVERFULL);
+    }
+    String flat = properties.toJson();
+    room -= flat.length();
     Draft.Identify person = identify;
     return new Draft.Track(
         name,
@@ -300,7 +314,7 @@ final class TrackReader {
         person != null && person.tellsMoreThanTheId() ? person : null,
         place.place(),
         tellsAgent ? agent() : null,
-        properties.toJson());
+        flat);
   }
 
   private Agent agent() {

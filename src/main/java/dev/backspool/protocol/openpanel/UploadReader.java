@@ -1,6 +1,8 @@
 package dev.backspool.protocol.openpanel;
 
 import dev.backspool.Reason;
+import dev.backspool.event.FlatProperties;
+import dev.backspool.event.Places;
 import dev.backspool.http.Body;
 import dev.backspool.http.Refusal;
 import java.time.Instant;

@@ -89,7 +89,7 @@ public final class ReplayBatches {
     BatchBody batch;
     User user;
     EventBlock events;
-    try (Body body = read(ctx, generation)) {
+    try (Body body = read(ctx, bodies, generation.mostBytes())) {
       batch = BatchBody.read(body, generation, eventLimits, ctx.path());
       user = uploader.requireUser();
       events = batch.events();
@@ -118,11 +118,12 @@ public final class ReplayBatches {
     }
   }
 
-  private Body read(Context ctx, Generation generation) {
+  /** Reads a body of one of the content types that the contract has. */
+  static Body read(Context ctx, Bodies bodies, int mostBytes) {
     String type = ctx.contentType() == null ? "application/json" : ctx.contentType();
     return switch (type.replaceFirst(";.*", "").strip().toLowerCase(Locale.ROOT)) {
       case "application/json", "application/octet-stream", "text/plain" ->
-          bodies.read(ctx, new Bodies.Limits(generation.mostBytes(), MOST_INFLATED, MOST_RATIO));
+          bodies.read(ctx, new Bodies.Limits(mostBytes, MOST_INFLATED, MOST_RATIO));
       case "application/x-www-form-urlencoded" ->
           throw StackFailure.schema(ctx.path(), List.of("body must be a JSON object"));
       default -> throw StackFailure.unparsableBody("Unknown content type of the body: " + type);

@@ -1,7 +1,13 @@
 package dev.backspool.protocol.uxcam;
 
+import dev.backspool.Reason;
 import dev.backspool.Source;
 import dev.backspool.Visitor;
+import dev.backspool.enrich.Sighting;
+import dev.backspool.event.Events;
+import dev.backspool.event.Row;
+import dev.backspool.event.StoreEvents;
+import dev.backspool.event.StoredEvents;
 import dev.backspool.http.Cors;
 import dev.backspool.http.Refusal;
 import dev.backspool.ingest.Admission;
@@ -14,6 +20,7 @@ import dev.backspool.rrweb.EventsRefused;
 import dev.backspool.session.Opener;
 import io.javalin.http.Context;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +65,19 @@ final class UxcamDoor {
     UxcamForm.send(ctx, refusal);
   }
 
+  /** When the request came. */
+  Instant received() {
+    return received;
+  }
+
+  /** Whose upload it is, once it was let in. */
+  UUID project() {
+    if (project == null) {
+      throw new IllegalStateException("the upload was not admitted");
+    }
+    return project;
+  }
+
   /** Lets the upload in, or throws why not. */
   void admit(UploadHead head) {
     var key = new WriteKey.SdkKey(head.sdkKey());
@@ -76,13 +96,10 @@ final class UxcamDoor {
    * the session and the hash of the decoded events name it.
    */
   Outcome.@Nullable Stored store(UploadHead head, Visitor visitor, EventBlock events) {
-    if (project == null) {
-      throw new IllegalStateException("the upload was not admitted");
-    }
     String batch = head.batch();
     var chunk =
         new StoreChunk(
-            project,
+            project(),
             Source.UXCAM,
             new Opener.Named(head.session()),
             batch == null ? "sha256:" + head.session() + ":" + events.contentHash() : batch,
@@ -100,5 +117,28 @@ final class UxcamDoor {
         yield null;
       }
     };
+  }
+
+  /**
+   * Commits the rows of an upload that was let in. Answers a refusal itself, because those are
+   * counted already, and then returns false.
+   */
+  boolean store(Events events, Sighting sighting, List<Row> rows) {
+    String userAgent = sighting.server() ? null : sighting.userAgent();
+    var command =
+        new StoreEvents(project(), Source.UXCAM, received, null, userAgent, null, null, rows);
+    StoredEvents.Refused refused =
+        switch (events.store(command)) {
+          case StoredEvents.Refused why -> why;
+          case StoredEvents.Committed committed ->
+              committed.rows().contains(StoredEvents.RowOutcome.UNSTORABLE)
+                  ? new StoredEvents.Refused(
+                      Reason.UNSTORABLE, "The database refuses an event", null)
+                  : null;
+        };
+    if (refused != null) {
+      UxcamForm.send(ctx, UxcamForm.refusal(refused));
+    }
+    return refused == null;
   }
 }

@@ -1,5 +1,7 @@
 package dev.backspool.protocol.uxcam;
 
+import dev.backspool.Reason;
+import dev.backspool.event.StoredEvents;
 import dev.backspool.http.EarlyAnswer;
 import dev.backspool.http.Json;
 import dev.backspool.http.Problem;
@@ -7,6 +9,7 @@ import dev.backspool.http.Refusal;
 import dev.backspool.ingest.Outcome;
 import io.javalin.http.Context;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** The contract's form of a refusal: JSON that says {@code success: false} and why. */
 final class UxcamForm {
@@ -31,9 +34,16 @@ final class UxcamForm {
   }
 
   static Refusal refusal(Outcome.Refused refused) {
-    Duration retryAfter = refused.retryAfter();
+    return refusal(refused.reason(), refused.detail(), refused.retryAfter());
+  }
+
+  static Refusal refusal(StoredEvents.Refused refused) {
+    return refusal(refused.reason(), refused.detail(), refused.retryAfter());
+  }
+
+  private static Refusal refusal(Reason reason, String detail, @Nullable Duration retryAfter) {
     return retryAfter == null
-        ? Refusal.of(refused.reason(), refused.detail())
-        : Refusal.later(refused.reason(), refused.detail(), retryAfter);
+        ? Refusal.of(reason, detail)
+        : Refusal.later(reason, detail, retryAfter);
   }
 }

@@ -7,6 +7,7 @@ import dev.backspool.rrweb.PayloadReader;
 import dev.backspool.server.TestServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -173,31 +174,64 @@ final class UxcamContractTest {
             assertThat(TestServer.JSON.readTree(info).get("os").asString()).isEqualTo("Fedora"));
   }
 
+  private static TestServer.Answer sendEvents(String session, List<?> events) {
+    return server
+        .post("/api/events/ingest")
+        .json(Map.of("sdk_key", project.sdkKey(), "session_id", session, "events", events))
+        .send();
+  }
+
+  private static List<String> tracked(String session) {
+    return server.column(
+        "select event.name || ' ' || coalesce(path, '-') from event join session on session.id ="
+            + " event.session_id where session.name = '"
+            + session
+            + "' and event.name <> 'session_start' order by event.id");
+  }
+
   @Test
-  void events_join_the_recording_of_their_session() throws IOException {
-    send(upload("sess_events", TWO_EVENTS, 2));
+  void events_belong_to_the_session_of_the_recording() throws IOException {
+    var recorded = upload("sess_events", TWO_EVENTS, 2);
+    recorded.put("device_info", Map.of("browser", "Firefox 140"));
+    send(recorded);
+    long now = System.currentTimeMillis();
     var answer =
-        server
-            .post("/api/events/ingest")
-            .json(
-                Map.of(
-                    "sdk_key",
-                    project.sdkKey(),
-                    "session_id",
-                    "sess_events",
-                    "events",
-                    List.of(
-                        Map.of("type", "page_view", "timestamp", 1500, "data", Map.of("url", "/a")),
-                        Map.of("type", "click", "timestamp", "1970-01-01T00:00:01.750Z"))))
-            .send();
+        sendEvents(
+            "sess_events",
+            List.of(
+                Map.of("type", "page_view", "timestamp", now, "data", Map.of("url", "/a?b=1")),
+                Map.of("type", "added", "timestamp", Instant.ofEpochMilli(now).toString())));
 
     assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+    assertThat(answer.json().propertyNames()).containsExactly("success", "events_processed");
     assertThat(answer.json().get("events_processed").asInt()).isEqualTo(2);
-    List<JsonNode> events = stored("sess_events");
-    assertThat(events.get(2).at("/data/tag").asString()).isEqualTo("page_view");
-    assertThat(events.get(2).at("/data/payload/url").asString()).isEqualTo("/a");
-    assertThat(events.get(3).get("timestamp").asLong()).isEqualTo(1750);
-    assertThat(server.count("select count(*) from session where name = 'sess_events'")).isOne();
+    assertThat(stored("sess_events")).isEqualTo(twoEvents());
+    assertThat(tracked("sess_events")).containsExactly("screen_view /a", "added -");
+    assertThat(
+            server.column(
+                "select tracked_count || ' ' || screen_view_count || ' ' || device_info from"
+                    + " session where name = 'sess_events'"))
+        .containsExactly("2 1 {\"browser\":\"Firefox 140\"}");
+    assertThat(
+            server.column(
+                "select properties from event join session on session.id = session_id where"
+                    + " session.name = 'sess_events' and event.name = 'screen_view'"))
+        .singleElement()
+        .satisfies(properties ->
+            assertThat(TestServer.JSON.readTree(properties).get("__type").asString())
+                .isEqualTo("page_view"));
+  }
+
+  @Test
+  void the_same_events_again_are_stored_once() {
+    List<?> events = List.of(Map.of("type", "click", "timestamp", System.currentTimeMillis()));
+    sendEvents("sess_twice", events);
+    var retry = sendEvents("sess_twice", events);
+    sendEvents("sess_other", events);
+
+    assertThat(retry.json().get("events_processed").asInt()).isOne();
+    assertThat(tracked("sess_twice")).hasSize(1);
+    assertThat(tracked("sess_other")).hasSize(1);
   }
 
   @Test
@@ -217,5 +251,6 @@ final class UxcamContractTest {
 
     assertThat(answer.status()).isEqualTo(400);
     assertThat(answer.json().get("error").asString()).contains("events[1].timestamp");
+    assertThat(tracked("sess_bad")).isEmpty();
   }
 }

@@ -1,10 +1,9 @@
-package dev.backspool.protocol.openpanel;
+package dev.backspool.event;
 
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
 import dev.backspool.enrich.PageAddress;
 import dev.backspool.enrich.Referrers;
-import dev.backspool.event.Place;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Takes page addresses and referrers apart. Visitors walk the same pages, so the last ones are
  * kept.
  */
-final class Places {
+public final class Places {
   private static final int KEPT = 10_000;
   private static final int LONGEST_KEPT = 1_000;
   private static final Known NOWHERE = new Known(Place.UNKNOWN, Map.of());
@@ -23,7 +22,7 @@ final class Places {
    *
    * @param properties {@code __query.<name>} and {@code __hash}
    */
-  record Known(Place place, Map<String, String> properties) {}
+  public record Known(Place place, Map<String, String> properties) {}
 
   private record Key(@Nullable String path, @Nullable String referrer) {
     int length() {
@@ -34,7 +33,7 @@ final class Places {
   private final Referrers referrers;
   private final LoadingCache<Key, Known> known;
 
-  Places(Referrers referrers) {
+  public Places(Referrers referrers) {
     this.referrers = referrers;
     known = Caffeine.newBuilder().maximumSize(KEPT).build(key -> find(key));
   }
@@ -44,7 +43,7 @@ final class Places {
    *
    * @param path address of a page, or a route
    */
-  Known of(@Nullable String path, @Nullable String referrer) {
+  public Known of(@Nullable String path, @Nullable String referrer) {
     if (path == null && referrer == null) {
       return NOWHERE;
     }

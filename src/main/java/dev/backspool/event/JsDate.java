@@ -1,4 +1,4 @@
-package dev.backspool.protocol.openpanel;
+package dev.backspool.event;
 
 import java.time.DateTimeException;
 import java.time.LocalDate;
@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  * Times as senders spell them: what JavaScript's {@code Date} takes of ISO 8601, RFC 2822 and its
  * own {@code toString}. A time without a zone is UTC.
  */
-final class JsDate {
+public final class JsDate {
   /** The farthest that a JavaScript date reaches from 1970, in ms. */
   private static final double FARTHEST = 8.64e15;
 
@@ -28,12 +28,12 @@ final class JsDate {
   private JsDate() {}
 
   /** Epoch ms of a number of ms; empty when it is beyond what a date can be. */
-  static OptionalLong of(double ms) {
+  public static OptionalLong of(double ms) {
     return Math.abs(ms) <= FARTHEST ? OptionalLong.of((long) ms) : OptionalLong.empty();
   }
 
   /** Epoch ms of a text; empty when it is no time. */
-  static OptionalLong parse(String text) {
+  public static OptionalLong parse(String text) {
     String date = text.strip();
     if (date.isEmpty() || date.length() > LONGEST) {
       return OptionalLong.empty();
@@ -58,7 +58,7 @@ final class JsDate {
   }
 
   /** Whether a text is an ISO 8601 time with its zone. */
-  static boolean isDateTime(String text) {
+  public static boolean isDateTime(String text) {
     try {
       OffsetDateTime.parse(text);
       return true;

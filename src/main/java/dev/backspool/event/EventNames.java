@@ -1,4 +1,4 @@
-package dev.backspool.protocol.openpanel;
+package dev.backspool.event;
 
 import java.util.List;
 import java.util.Locale;
@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * Which names an event may have. The public client id stands in every page, so scanners find it and
  * try their strings on it; what they send would fill the list of names.
  */
-final class EventNames {
+public final class EventNames {
   private static final int LONGEST = 80;
 
   /** No one names an event so: parts of injections, in lower case. */
@@ -69,7 +69,7 @@ final class EventNames {
   private EventNames() {}
 
   /** What is wrong with a name; null when nothing is. */
-  static @Nullable String fault(String name) {
+  public static @Nullable String fault(String name) {
     if (name.isEmpty()) {
       return "must not be empty";
     }

@@ -1,4 +1,4 @@
-package dev.backspool.protocol.openpanel;
+package dev.backspool.event;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -14,10 +14,13 @@ import tools.jackson.databind.json.JsonMapper;
  * Properties as they are stored: nested objects and arrays become dotted keys, every value a text;
  * empty ones are dropped. A text that is an object or array in JSON is taken apart as well, and
  * dropped when it only looks like one. Used again for row after row; of equal keys the last counts.
+ *
+ * <p>Flat, a small body can become a large one, because every value repeats the names above it. So
+ * there is room for a number of characters alone.
  */
-final class FlatProperties {
+public final class FlatProperties {
   /** Reads this contract's JSON, within bounds. */
-  static final JsonMapper JSON =
+  public static final JsonMapper JSON =
       JsonMapper.builder(
               JsonFactory.builder()
                   .streamReadConstraints(
@@ -25,17 +28,44 @@ final class FlatProperties {
                   .build())
           .build();
 
+  /** Characters of all keys and values of a row. */
+  static final int ROOM = 1 << 20;
+
+  /** What a row that is larger is told. */
+  static final String OVERFULL = "must have at most " + ROOM + " characters, names included";
+
+  private static final int LONGEST_KEY = 1_000;
   private static final char[] HEX = "0123456789abcdef".toCharArray();
 
   private final Map<String, String> values = new LinkedHashMap<>();
   private final StringBuilder json = new StringBuilder(512);
 
-  void clear() {
+  private int room = ROOM;
+
+  public void clear() {
+    clear(ROOM);
+  }
+
+  /** Begins anew with room for so many characters. */
+  public void clear(int characters) {
     values.clear();
+    room = characters;
+  }
+
+  /** Whether there was not room for all; what is there then is not to be used. */
+  public boolean isOverfull() {
+    return room < 0;
   }
 
   /** Adds the value that the parser stands on, and leaves the parser at its end. */
-  void add(String key, JsonParser p) {
+  public void add(String key, JsonParser p) {
+    if (key.length() > LONGEST_KEY) {
+      room = -1;
+    }
+    if (isOverfull()) {
+      p.skipChildren();
+      return;
+    }
     switch (p.currentToken()) {
       case VALUE_STRING -> addText(key, p.getString());
       case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> put(key, p.getString());
@@ -77,11 +107,13 @@ final class FlatProperties {
 
   private void expand(String key, String text) {
     var parts = new FlatProperties();
+    parts.clear(room);
     try (JsonParser p = JSON.createParser(text)) {
       p.nextToken();
       parts.add(key, p);
       if (p.nextToken() == null) {
         values.putAll(parts.values);
+        room = parts.room;
       }
     } catch (JacksonException e) {
       // Only looked like JSON: dropped, as the contract has it.
@@ -89,30 +121,31 @@ final class FlatProperties {
   }
 
   /** Sets a value; an empty one is dropped. */
-  void put(String key, String value) {
+  public void put(String key, String value) {
     String clean = Text.clean(value);
-    if (!clean.isEmpty()) {
+    room -= key.length() + clean.length();
+    if (!clean.isEmpty() && !isOverfull()) {
       values.put(Text.clean(key), clean);
     }
   }
 
   /** The value of a key; null when there is none. */
-  @Nullable String get(String key) {
+  public @Nullable String get(String key) {
     return values.get(key);
   }
 
   /** The value of a key, which is taken out; null when there is none. */
-  @Nullable String take(String key) {
+  public @Nullable String take(String key) {
     return values.remove(key);
   }
 
   /** A copy that stays as it is. */
-  Map<String, String> toMap() {
+  public Map<String, String> toMap() {
     return Map.copyOf(values);
   }
 
   /** The properties as a flat JSON object of strings. */
-  String toJson() {
+  public String toJson() {
     json.setLength(0);
     char before = '{';
     for (var entry : values.entrySet()) {

@@ -1,11 +1,11 @@
-package dev.backspool.protocol.openpanel;
+package dev.backspool.event;
 
 /** Takes out of texts what PostgreSQL and JSON readers cannot hold. */
-final class Text {
+public final class Text {
   private Text() {}
 
   /** The text without NUL and without surrogates that stand alone. */
-  static String clean(String text) {
+  public static String clean(String text) {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       if (c == 0 || Character.isSurrogate(c)) {

@@ -1,0 +1,1 @@
+// What a page gets that loads scripts named op1.js
