@@ -177,10 +177,6 @@ export function rrwebCurl(url: string, { sdk_key }: Keys): string {
   --data-binary @events.json`;
 }
 
-export function importOpenPanel(project: string): string {
-  return `./backspool import openpanel --project '${project.replace(/'/g, "'\\''")}' events.ndjson.gz`;
-}
-
 /**
  * The OpenPanel script tag, led to this server. Until the script has loaded, `op` keeps the calls made
  * of it in the form the script looks for: a queue `q` of calls, the first of them `init`.
@@ -279,6 +275,10 @@ export function openPanelBatchCurl(url: string, { client_id }: Keys): string {
         "__deviceId": "sensor-7", "__timestamp": "'$(date -u +%Y-%m-%dT%H:%M:%SZ)'"}}}
     ]
   }'`;
+}
+
+export function importOpenPanel(project: string): string {
+  return `./backspool import openpanel --project '${project.replace(/'/g, "'\\''")}' events.ndjson.gz`;
 }
 
 export function importCommand(project: string): string {
