@@ -151,9 +151,8 @@ record EventRow(
   }
 
   /**
-   * Copies the rows into the table; their ids rise in the order of the list. It must be the last
-   * statement of its transaction: COPY is refused under row-level security, so it runs as the
-   * tables' owner, and the transaction stays in that role.
+   * Copies the rows into the table; their ids rise in the order of the list. COPY is refused under
+   * row-level security, so this runs as the tables' owner.
    */
   static void copy(Connection connection, List<EventRow> rows) throws SQLException {
     if (rows.isEmpty()) {
@@ -166,8 +165,9 @@ record EventRow(
     }
     try (var statement = connection.createStatement()) {
       statement.execute("set local role none");
+      copy.copy(connection);
+      statement.execute("set local role backspool_writer");
     }
-    copy.copy(connection);
   }
 
   private static List<Long> blocks(Connection connection, int count) throws SQLException {

@@ -133,11 +133,11 @@ final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
       leaveCurrentSessions();
       List<EventRow> starts = SessionGrowth.apply(connection, sortedGrowths());
       people().write(connection);
-      addUsage();
       var rows = new ArrayList<EventRow>(starts.size() + events.size());
       rows.addAll(starts);
       rows.addAll(events);
       EventRow.copy(connection, rows);
+      addUsage(); // Last: its one row for all of a project's day is locked until the commit.
       return answers;
     }
 
