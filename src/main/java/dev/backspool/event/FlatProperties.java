@@ -29,10 +29,10 @@ public final class FlatProperties {
           .build();
 
   /** Characters of all keys and values of a row. */
-  static final int ROOM = 1 << 20;
+  public static final int ROOM = 1 << 20;
 
   /** What a row that is larger is told. */
-  static final String OVERFULL = "must have at most " + ROOM + " characters, names included";
+  public static final String OVERFULL = "must have at most " + ROOM + " characters, names included";
 
   private static final int LONGEST_KEY = 1_000;
   private static final char[] HEX = "0123456789abcdef".toCharArray();
@@ -42,6 +42,7 @@ public final class FlatProperties {
 
   private int room = ROOM;
 
+  /** Begins anew. */
   public void clear() {
     clear(ROOM);
   }

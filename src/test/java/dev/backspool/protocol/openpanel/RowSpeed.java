@@ -3,6 +3,8 @@ package dev.backspool.protocol.openpanel;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.backspool.enrich.Referrers;
+import dev.backspool.event.FlatProperties;
+import dev.backspool.event.Places;
 import java.time.Instant;
 import java.util.Arrays;
 import tools.jackson.core.JsonParser;

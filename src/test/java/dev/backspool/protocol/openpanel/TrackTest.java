@@ -9,6 +9,7 @@ import static dev.backspool.protocol.openpanel.Shopfront.with;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.backspool.enrich.MaxMindFile;
+import dev.backspool.event.FlatProperties;
 import dev.backspool.server.TestServer;
 import java.io.IOException;
 import java.nio.file.Path;
