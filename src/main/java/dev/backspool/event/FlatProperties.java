@@ -42,6 +42,7 @@ public final class FlatProperties {
 
   private int room = ROOM;
 
+  /** Begins anew. */
   public void clear() {
     clear(ROOM);
   }

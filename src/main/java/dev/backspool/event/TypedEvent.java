@@ -29,8 +29,17 @@ public record TypedEvent(String type, Instant at, @Nullable JsonNode data) {
     };
   }
 
+  /** Whether there is room for all of the data. */
+  public boolean fits() {
+    var properties = new FlatProperties();
+    if (data != null) {
+      addData(properties, data);
+    }
+    return !properties.isOverfull();
+  }
+
   /**
-   * The event as a row.
+   * The event as a row. What does not fit is left out.
    *
    * @param key by which it is stored once
    * @param profile null while anonymous

@@ -91,15 +91,16 @@ final class RecorderTest {
     assertThat(session.get("click_count").asInt()).isPositive();
     assertThat(
             server.column(
-                "select concat_ws(' ', name, path, properties::jsonb->>'shelf', profile_id ="
-                    + " device_id) from event where name <> 'session_start' and session_id = '"
+                "select concat_ws(' ', name, path, properties::jsonb->>'shelf') from event where"
+                    + " name <> 'session_start' and session_id = '"
                     + session.get("id").asString()
                     + "' order by at"))
         .containsExactly(
-            "screen_view /index.html t",
-            "more_wanted /index.html 2 f",
-            "screen_view /checkout.html t");
-    assertThat(server.column("select first_name || (properties->>'plan') from profile"))
+            "screen_view /index.html", "more_wanted /index.html 2", "screen_view /checkout.html");
+    assertThat(server.column("select profile_id from event where name = 'more_wanted'"))
+        .containsExactly("7");
+    assertThat(
+            server.column("select first_name || (properties->>'plan') from profile where id = '7'"))
         .containsExactly("Adapro");
 
     String events = server.get(recording + "/events").admin().send().body();

@@ -303,6 +303,9 @@ final class EventsBody {
       p.nextToken();
       properties.add(name, p);
     }
+    if (properties.isOverfull()) {
+      throw Refusal.field(field, field + " " + FlatProperties.OVERFULL);
+    }
   }
 
   /** A name that an SDK makes up. */

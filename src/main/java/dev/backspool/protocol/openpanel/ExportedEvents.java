@@ -141,10 +141,13 @@ public final class ExportedEvents implements AutoCloseable {
     return exported;
   }
 
-  private void readProperties() {
+  private void readProperties() throws Unreadable {
     for (String name = p.nextName(); name != null; name = p.nextName()) {
       p.nextToken();
       properties.add(name, p);
+    }
+    if (properties.isOverfull()) {
+      throw fault("has properties that come to too much");
     }
   }
 

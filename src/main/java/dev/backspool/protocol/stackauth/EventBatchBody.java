@@ -107,11 +107,15 @@ record EventBatchBody(String segment, String id, List<TypedEvent> events) {
         String type = type(event, path);
         long at = moment(event, path, "event_at_ms");
         JsonNode data = event.get("data");
-        events.add(
+        var read =
             new TypedEvent(
                 type,
                 Instant.ofEpochMilli(ClockShift.clamp(at + shift, received)),
-                data == null ? null : mended(data)));
+                data == null ? null : mended(data));
+        if (!read.fits()) {
+          problems.add(path + "data " + FlatProperties.OVERFULL);
+        }
+        events.add(read);
       }
       return events;
     }

@@ -4,6 +4,7 @@ import dev.backspool.enrich.Referrers;
 import dev.backspool.enrich.Sighting;
 import dev.backspool.event.EventNames;
 import dev.backspool.event.Events;
+import dev.backspool.event.FlatProperties;
 import dev.backspool.event.JsDate;
 import dev.backspool.event.Places;
 import dev.backspool.event.Row;
@@ -137,11 +138,15 @@ public final class EventUpload {
       JsonNode event = sent.get(i);
       String at = "events[" + i + "].";
       long ms = time(event, at + "timestamp");
-      typed.add(
+      var read =
           new TypedEvent(
               type(event, at + "type"),
               Instant.ofEpochMilli(ClockShift.clamp(ms, received)),
-              event.get("data")));
+              event.get("data"));
+      if (!read.fits()) {
+        throw Refusal.field(at + "data", at + "data " + FlatProperties.OVERFULL);
+      }
+      typed.add(read);
     }
     return typed;
   }

@@ -268,6 +268,19 @@ final class EventUploadTest {
   }
 
   @Test
+  void properties_that_come_to_too_much_are_refused() {
+    var value = "x".repeat(1_000);
+    var nested = new java.util.HashMap<String, Object>();
+    for (int i = 0; i < 8_000; i++) {
+      nested.put("k" + i, value);
+    }
+    var answer = send(Map.of("events", List.of(Map.of("name", "a", "properties", nested))));
+
+    assertThat(answer.status()).as(answer.body()).isEqualTo(400);
+    assertThat(answer.json().at("/errors/0/field").asString()).isEqualTo("events[0].properties");
+  }
+
+  @Test
   void ten_mebibytes_are_the_most() {
     byte[] body = new byte[(10 << 20) + 1];
     assertThat(call().body(body).send().status()).isEqualTo(413);
