@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 
 /** Compares what the database holds with what the clients know. Nobody else may be writing. */
 final class Audit {
-  private static final int MOST_PROBLEMS = 20;
+  static final int MOST_PROBLEMS = 20;
   private static final int MOST_BYTES = 64 << 20;
 
   private final IdentityHashMap<Upload, byte[]> lines = new IdentityHashMap<>();
@@ -24,24 +24,32 @@ final class Audit {
   private long readTo;
 
   /**
+   * How much was found of what was sent.
+   *
+   * @param acknowledged has to be there
+   * @param unansweredStored had no answer and is there
+   * @param unansweredAbsent had no answer and is not
+   */
+  record Count(int acknowledged, int unansweredStored, int unansweredAbsent) {}
+
+  /**
    * What was found.
    *
-   * @param stored batches that are there
-   * @param acknowledged batches that have to be there
-   * @param unansweredStored batches without an answer that are there
-   * @param unansweredAbsent batches without an answer that are not
+   * @param events rows, not requests
    * @param problems what must not be, a sentence each; at most the first few of a kind
    */
-  record Finding(
-      int stored,
-      int acknowledged,
-      int unansweredStored,
-      int unansweredAbsent,
-      List<String> problems) {}
+  record Finding(Count batches, Count events, List<String> problems) {}
 
   /** Looks at everything; payloads only once. */
-  Finding of(Database database, Ledger ledger) throws DamagedPayload {
+  Finding of(Database database, Ledger ledger, EventLedger eventLedger) throws DamagedPayload {
     var problems = new ArrayList<String>();
+    Count batches = batches(database, ledger, problems);
+    Count events = EventAudit.of(database, eventLedger, problems);
+    return new Finding(batches, events, problems);
+  }
+
+  private Count batches(Database database, Ledger ledger, List<String> problems)
+      throws DamagedPayload {
     Set<String> stored = new HashSet<>(column(database, "select batch_id from receipt"));
     List<Ledger.Entry> entries = ledger.all();
     int acknowledged = 0;
@@ -65,7 +73,7 @@ final class Audit {
           .forEach(found -> problems.add(rule.sentence.formatted(found)));
     }
     readPayloads(database, entries, problems);
-    return new Finding(stored.size(), acknowledged, unansweredStored, unansweredAbsent, problems);
+    return new Count(acknowledged, unansweredStored, unansweredAbsent);
   }
 
   /** What holds for every row, whoever wrote it. Each query gives what breaks the rule. */
@@ -95,7 +103,8 @@ final class Audit {
           group by project_id, session_id
         ) chunk using (project_id, id)
         where (chunk_count, event_count, raw_bytes, stored_bytes)
-          is distinct from (chunks, events, raw, stored)
+          is distinct from (
+            coalesce(chunks, 0), coalesce(events, 0), coalesce(raw, 0), coalesce(stored, 0))
         """),
     TABS_NUMBER_THEIR_CHUNKS(
         "wrong: the chunks of a tab of session %s are not numbered without holes",
@@ -121,7 +130,7 @@ final class Audit {
           from chunk
           group by project_id, day
         ) chunk using (project_id, day)
-        where (chunks, usage.raw_bytes) is distinct from (stored, bytes)
+        where (chunks, usage.raw_bytes) is distinct from (coalesce(stored, 0), coalesce(bytes, 0))
         """);
 
     private final String sentence;
@@ -185,7 +194,7 @@ final class Audit {
     return known;
   }
 
-  private static List<String> column(Database database, String query) {
+  static List<String> column(Database database, String query) {
     return database.own(handle -> handle.createQuery(query).mapTo(String.class).list());
   }
 }

@@ -14,11 +14,13 @@ import picocli.CommandLine.Option;
     description = {
       "What a hard kill leaves.",
       "",
-      "Clients upload while the server is killed (kill -9), every second time together with its",
-      "PostgreSQL. It is started again on the same data, half of what had no answer is sent",
-      "again, and so on. After each kill every row is audited: an acknowledged batch is there",
-      "exactly once with the very events that were sent; one without an answer is absent or",
-      "whole; sessions, tabs and usage count just the chunks that are there.",
+      "Clients upload chunks of recordings and post events, in batches and singly, while the",
+      "server is killed (kill -9), every second time together with its PostgreSQL. It is started",
+      "again on the same data, half of what had no answer is sent again, and so on. After each",
+      "kill every row is audited: what was acknowledged is there exactly once, a chunk with the",
+      "very events that were sent; what had no answer is absent or whole; sessions, tabs and",
+      "usage count just the chunks and events that are there; a session has one session_start,",
+      "at most one session_end, and no event of another device.",
       "",
       "Exit code 1 when anything else is found."
     })
@@ -67,8 +69,12 @@ final class BenchCrash implements Callable<Integer> {
   }
 
   private static String text(Finding finding) {
-    return "%d acknowledged; without an answer %d stored, %d absent"
-        .formatted(finding.acknowledged(), finding.unansweredStored(), finding.unansweredAbsent());
+    return "batches: %s; events: %s".formatted(text(finding.batches()), text(finding.events()));
+  }
+
+  private static String text(Audit.Count count) {
+    return "%d acknowledged, without an answer %d stored, %d absent"
+        .formatted(count.acknowledged(), count.unansweredStored(), count.unansweredAbsent());
   }
 
   private static int tell(Finding finding) {

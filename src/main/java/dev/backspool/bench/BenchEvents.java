@@ -40,9 +40,6 @@ final class BenchEvents implements Callable<Integer> {
   private static final int DEVICES_IN_A_BATCH = 100;
   private static final int BODIES = 12;
   private static final int VISITORS = 20_000;
-  private static final String CHROME =
-      "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
-          + " Chrome/126.0.0.0 Safari/537.36";
 
   @Option(
       names = "--clients",
@@ -120,19 +117,19 @@ final class BenchEvents implements Callable<Integer> {
         "CPU us an event: server, PostgreSQL, this process");
     List<byte[]> batches = batches();
     List<Upload> uploads = Upload.cut(10_000);
-    Head head = Head.of(server, project);
+    EventSender sender = EventSender.of(server.url(), project);
     if (only.contains("lone")) {
-      tell("lone", 1, server, _ -> new Batches(head, batches));
+      tell("lone", 1, server, _ -> new Batches(sender, batches));
     }
     if (only.contains("batch")) {
-      tell("batch", batchClients, server, _ -> new Batches(head, batches));
+      tell("batch", batchClients, server, _ -> new Batches(sender, batches));
     }
     if (only.contains("copy")) {
       tell("copy", 1, server, _ -> new RawCopy(database, BATCH));
       tell("copy", 2, server, _ -> new RawCopy(database, BATCH));
     }
     if (only.contains("single")) {
-      tell("single", clients, server, _ -> new Singles(head));
+      tell("single", clients, server, _ -> new Singles(sender));
     }
     if (only.contains("mixed")) {
       tell(
@@ -140,7 +137,9 @@ final class BenchEvents implements Callable<Integer> {
           clients,
           server,
           number ->
-              number % 4 == 0 ? new Chunks(head, project.project(), uploads) : new Singles(head));
+              number % 4 == 0
+                  ? new Chunks(sender, project.project(), uploads)
+                  : new Singles(sender));
     }
   }
 
@@ -174,41 +173,14 @@ final class BenchEvents implements Callable<Integer> {
     return batches;
   }
 
-  /** Where requests go and who sends them. */
-  private record Head(Program server, String sender) {
-    static Head of(Program server, Projects.WithSecret project) {
-      return new Head(
-          server,
-          """
-          openpanel-client-id: %s\r
-          openpanel-client-secret: %s\r
-          User-Agent: %s\r
-          """
-              .formatted(project.project().clientId(), project.clientSecret(), CHROME));
-    }
-
-    HttpConnection connect() throws IOException {
-      return new HttpConnection(server.url());
-    }
-
-    String headers(int visitor) {
-      return sender
-          + "openpanel-client-ip: 203."
-          + (visitor >> 8 & 0xff)
-          + "."
-          + (visitor & 0xff)
-          + ".7\r\n";
-    }
-  }
-
   private static final class Batches implements Stress.Client {
     private final HttpConnection connection;
     private final String headers;
     private final List<byte[]> batches;
 
-    Batches(Head head, List<byte[]> batches) throws IOException {
-      connection = head.connect();
-      headers = head.headers(1);
+    Batches(EventSender sender, List<byte[]> batches) throws IOException {
+      connection = sender.connect();
+      headers = sender.headers(1);
       this.batches = batches;
     }
 
@@ -229,19 +201,19 @@ final class BenchEvents implements Callable<Integer> {
   }
 
   private static final class Singles implements Stress.Client {
-    private final Head head;
+    private final EventSender sender;
     private final HttpConnection connection;
     private final EventBodies bodies = new EventBodies(ThreadLocalRandom.current().nextLong());
 
-    Singles(Head head) throws IOException {
-      this.head = head;
-      connection = head.connect();
+    Singles(EventSender sender) throws IOException {
+      this.sender = sender;
+      connection = sender.connect();
     }
 
     @Override
     public int send() throws IOException {
       int visitor = ThreadLocalRandom.current().nextInt(VISITORS);
-      connection.post("/track", head.headers(visitor), bodies.single());
+      connection.post("/track", sender.headers(visitor), bodies.single(""));
       return 1;
     }
 
@@ -258,8 +230,8 @@ final class BenchEvents implements Callable<Integer> {
     private final String session = UUID.randomUUID().toString();
     private int seq;
 
-    Chunks(Head head, Project project, List<Upload> uploads) throws IOException {
-      target = new HttpTarget(head.server().url(), project.sdkKey());
+    Chunks(EventSender sender, Project project, List<Upload> uploads) throws IOException {
+      target = new HttpTarget(sender.server(), project.sdkKey());
       this.uploads = uploads;
     }
 

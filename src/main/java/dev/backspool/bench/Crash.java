@@ -1,7 +1,6 @@
 package dev.backspool.bench;
 
 import dev.backspool.Ids;
-import dev.backspool.Project;
 import dev.backspool.bench.Audit.Finding;
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.EmbeddedPostgres;
@@ -18,8 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Kills the server again and again while clients upload, and looks each time at what is left. The
- * data directory is the same through all rounds.
+ * Kills the server again and again while clients upload chunks and post events, and looks each time
+ * at what is left. The data directory is the same through all rounds.
  */
 final class Crash implements AutoCloseable {
   /** Small ones: more commits are caught in the middle. */
@@ -30,15 +29,16 @@ final class Crash implements AutoCloseable {
   private final Workplace place = Workplace.make();
   private final List<Upload> uploads = Upload.cut(UPLOAD_BYTES);
   private final Ledger ledger = new Ledger();
+  private final EventLedger eventLedger = new EventLedger();
   private final Audit audit = new Audit();
-  private final Project project;
+  private final Projects.WithSecret project;
   private final int clients;
 
   Crash(int clients) throws IOException {
     this.clients = clients;
     try (var postgres = EmbeddedPostgres.start(place.data());
         var database = Database.open(postgres.jdbcUrl(), postgres.user(), postgres.password())) {
-      project = new Projects(database).create("Crash", "web").project();
+      project = new Projects(database).create("Crash", "web");
     }
   }
 
@@ -122,7 +122,7 @@ final class Crash implements AutoCloseable {
     try (var postgres = EmbeddedPostgres.start(place.data());
         var database = Database.open(postgres.jdbcUrl(), postgres.user(), postgres.password())) {
       before.accept(database);
-      return audit.of(database, ledger);
+      return audit.of(database, ledger, eventLedger);
     }
   }
 
@@ -133,7 +133,7 @@ final class Crash implements AutoCloseable {
 
   /** As SDKs do, and only every second: the others are to be found absent or whole by the audit. */
   private void sendAgain(URI server) throws IOException {
-    try (Target target = new HttpTarget(server, project.sdkKey())) {
+    try (Target target = new HttpTarget(server, project.project().sdkKey())) {
       boolean again = true;
       for (Ledger.Entry entry : ledger.unanswered()) {
         if (again) {
@@ -143,19 +143,54 @@ final class Crash implements AutoCloseable {
         again = !again;
       }
     }
+    try (EventClient client = eventClient(server)) {
+      boolean again = true;
+      for (EventLedger.Post post : eventLedger.unanswered()) {
+        if (again) {
+          client.send(post);
+        }
+        again = !again;
+      }
+    }
   }
 
+  private EventClient eventClient(URI server) throws IOException {
+    return new EventClient(EventSender.of(server, project), eventLedger);
+  }
+
+  /** Half of them upload chunks, a quarter post batches of events, a quarter single ones. */
   private List<Thread> startClients(URI server) {
     var threads = new ArrayList<Thread>();
-    for (int client = 0; client < clients; client++) {
-      int first = client;
-      threads.add(Thread.startVirtualThread(() -> uploadUntilGone(server, first)));
+    for (int i = 0; i < clients; i++) {
+      int client = i;
+      threads.add(
+          Thread.startVirtualThread(() -> {
+            switch (client % 4) {
+              case 1 -> postUntilGone(server, events -> events.batch(client));
+              case 3 -> postUntilGone(server, EventClient::single);
+              default -> uploadUntilGone(server, client);
+            }
+          }));
     }
     return threads;
   }
 
+  private interface Step {
+    void take(EventClient client) throws IOException;
+  }
+
+  private void postUntilGone(URI server, Step step) {
+    try (EventClient client = eventClient(server)) {
+      while (true) {
+        step.take(client);
+      }
+    } catch (IOException gone) {
+      // The server was killed: the request under way stays without an answer.
+    }
+  }
+
   private void uploadUntilGone(URI server, int first) {
-    try (Target target = new HttpTarget(server, project.sdkKey())) {
+    try (Target target = new HttpTarget(server, project.project().sdkKey())) {
       String session = Ids.uuid().toString();
       for (int n = 0; ; n++) {
         if (n % UPLOADS_PER_SESSION == 0) {

@@ -24,27 +24,41 @@ final class EventBodies {
    * A batch whose devices send some events each, of the last minutes.
    *
    * @param prefix begins the devices' names
+   * @param mark as in {@link #batch(Instant, int, int, String, String)}
+   */
+  byte[] batch(int rows, int devices, String prefix, String mark) {
+    return batch(Instant.now().minus(Duration.ofMinutes(10)), rows, devices, prefix, mark);
+  }
+
+  /**
+   * A batch whose devices send some events each.
+   *
+   * @param from when the first event was; the others follow it
+   * @param prefix begins the devices' names
    * @param mark goes into every row as {@code properties.mark}, with the row's number; and as the
    *     row's own id where it is not empty
    */
-  byte[] batch(int rows, int devices, String prefix, String mark) {
-    Instant now = Instant.now().minus(Duration.ofMinutes(10));
+  byte[] batch(Instant from, int rows, int devices, String prefix, String mark) {
     var body = new StringBuilder(rows * 400).append("{\"events\":[");
     for (int i = 0; i < rows; i++) {
       if (i > 0) {
         body.append(',');
       }
       body.append("{\"type\":\"track\",\"payload\":");
-      payload(body, prefix + random.nextInt(devices), now.plusMillis(i * 200L), mark, i);
+      payload(body, prefix + random.nextInt(devices), from.plusMillis(i * 200L), mark, i);
       body.append('}');
     }
     return body.append("]}").toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  /** One event of the sender's own address and browser, now. */
-  byte[] single() {
+  /**
+   * One event of the sender's own address and browser, now.
+   *
+   * @param mark as in a batch; the row's number is 0
+   */
+  byte[] single(String mark) {
     var body = new StringBuilder(400).append("{\"type\":\"track\",\"payload\":");
-    payload(body, "", Instant.EPOCH, "", 0);
+    payload(body, "", Instant.EPOCH, mark, 0);
     return body.append('}').toString().getBytes(StandardCharsets.UTF_8);
   }
 

@@ -17,6 +17,17 @@ import java.util.UUID;
 
 /** Hands out a session's frames. */
 public final class Playback {
+  /**
+   * Uploads of one moment may have been committed in either order. A recorder that cuts its uploads
+   * at checkpoints sends the Meta at the end of one and the FullSnapshot in the next, both of the
+   * same millisecond where the page is small.
+   */
+  private static final Comparator<Frame> BY_TIME =
+      Comparator.comparing(Frame::firstAt)
+          .thenComparing(Frame::lastAt)
+          .thenComparing(frame -> !frame.outline().endsWithMeta())
+          .thenComparingLong(Frame::n);
+
   private final Database database;
 
   public Playback(Database database) {
@@ -42,14 +53,15 @@ public final class Playback {
                           outline
                         from chunk
                         where project_id = :project and session_id = :session
-                        order by first_at, id
                         """)
                     .bind("project", project)
                     .bind("session", session)
                     .map((row, _) -> frame(row))
                     .list());
     var byTab = new TreeMap<String, List<Frame>>();
-    rows.forEach(frame -> byTab.computeIfAbsent(frame.tab(), _ -> new ArrayList<>()).add(frame));
+    rows.stream()
+        .sorted(BY_TIME)
+        .forEach(frame -> byTab.computeIfAbsent(frame.tab(), _ -> new ArrayList<>()).add(frame));
     return byTab.values().stream()
         .sorted(Comparator.comparing((List<Frame> tab) -> tab.getFirst().firstAt()))
         .flatMap(tab -> inPlayOrder(tab).stream())

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.backspool.bench.Audit.Finding;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -13,13 +14,14 @@ final class CrashTest {
   private static final int CLIENTS = 16;
 
   @Test
-  void every_acknowledged_batch_survives_kills_and_every_other_is_absent_or_whole()
+  void everything_acknowledged_survives_kills_and_every_other_is_absent_or_whole()
       throws Exception {
     try (var crash = new Crash(CLIENTS)) {
       for (int n = 0; n < 3; n++) {
         Crash.Round round = crash.round(Duration.ofSeconds(2), n == 1);
         assertThat(round.finding().problems()).isEmpty();
-        assertThat(round.finding().acknowledged()).isPositive();
+        assertThat(round.finding().batches().acknowledged()).isPositive();
+        assertThat(round.finding().events().acknowledged()).isPositive();
       }
       Finding last = crash.stopAndLook();
       assertThat(last.problems()).isEmpty();
@@ -33,9 +35,11 @@ final class CrashTest {
 
       assertThat(stopped.exitCode()).isEqualTo(143); // as the JVM ends on SIGTERM
       assertThat(stopped.finding().problems()).isEmpty();
-      assertThat(stopped.finding().acknowledged()).isPositive();
       // What is stored was also answered: no client was cut off after its commit.
-      assertThat(stopped.finding().unansweredStored()).isZero();
+      for (Audit.Count count : List.of(stopped.finding().batches(), stopped.finding().events())) {
+        assertThat(count.acknowledged()).isPositive();
+        assertThat(count.unansweredStored()).isZero();
+      }
     }
   }
 
@@ -55,6 +59,66 @@ final class CrashTest {
       assertThat(torn.problems())
           .anyMatch(problem -> problem.contains("does not count its chunks"))
           .anyMatch(problem -> problem.contains("the usage of"));
+    }
+  }
+
+  @Test
+  void the_audit_sees_events_that_are_missing_double_or_astray() throws Exception {
+    try (var crash = new Crash(4)) {
+      crash.round(Duration.ofSeconds(2), false);
+
+      assertDamage(
+          crash,
+          """
+          delete from event where id in (
+            select max(id) from event
+            where name = 'screen_view' and session_id in (
+              select id from session where screen_view_count > 1))
+          """,
+          "torn",
+          "lost: the id",
+          "does not count its events",
+          "the usage of");
+      assertDamage(
+          crash,
+          """
+          insert into event select * from event
+          where id in (select min(id) from event where name = 'screen_view')
+          """,
+          "double");
+      assertDamage(
+          crash,
+          """
+          delete from event where name = 'session_start' and session_id in (
+            select min(session_id::text)::uuid from event where name = 'session_start')
+          """,
+          "has not one session_start");
+      assertDamage(
+          crash,
+          """
+          update event set device_id = 'another' where id in (
+            select min(id) from event where name = 'click')
+          """,
+          "holds an event of another device");
+      assertDamage(
+          crash,
+          """
+          delete from event where properties::json ->> 'mark' in (
+            select properties::json ->> 'mark' from event
+            where properties::json ->> 'mark' like '%-0'
+            group by 1 having count(*) = 1
+            limit 1)
+          """,
+          "torn");
+      assertDamage(crash, "delete from event", "lost: request");
+    }
+  }
+
+  private static void assertDamage(Crash crash, String damage, String... problems)
+      throws Exception {
+    List<String> found = crash.lookAfter(damage).problems();
+    for (String problem : problems) {
+      assertThat(found).anyMatch(each -> each.contains(problem));
     }
   }
 }
