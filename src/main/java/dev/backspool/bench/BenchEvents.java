@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
+import org.HdrHistogram.Histogram;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -33,6 +34,8 @@ import picocli.CommandLine.Option;
       "  batch   some clients, batches of 2,000 events",
       "  single  an event for each request",
       "  mixed   as single, while a quarter of the clients upload chunks of recordings",
+      "  backlog so many events of the last days in batches, while visitors send events one by",
+      "          one; to be asked for with --only",
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the options
 final class BenchEvents implements Callable<Integer> {
@@ -71,6 +74,12 @@ final class BenchEvents implements Callable<Integer> {
       defaultValue = "lone,batch,copy,single,mixed",
       description = "What to measure (${DEFAULT-VALUE}).")
   private List<String> only;
+
+  @Option(
+      names = "--backlog",
+      defaultValue = "10000000",
+      description = "Events of backlog (${DEFAULT-VALUE}).")
+  private long backlog;
 
   @Option(
       names = "--java",
@@ -131,6 +140,9 @@ final class BenchEvents implements Callable<Integer> {
     if (only.contains("single")) {
       tell("single", clients, server, _ -> new Singles(sender));
     }
+    if (only.contains("backlog")) {
+      tell(backlog, new Backlog(sender, batchClients, backlog).run(server.handle()));
+    }
     if (only.contains("mixed")) {
       tell(
           "mixed",
@@ -141,6 +153,23 @@ final class BenchEvents implements Callable<Integer> {
                   ? new Chunks(sender, project.project(), uploads)
                   : new Singles(sender));
     }
+  }
+
+  private static void tell(long events, Backlog.Measured measured) {
+    double seconds = measured.took().toMillis() / 1e3;
+    System.out.printf(
+        "backlog: %,d events in %.0f s, %,.0f/s%n", events, seconds, events / seconds);
+    Histogram live = measured.liveMicros();
+    System.out.printf(
+        "visitors beside it: %,d requests, p50 %.1f ms, p99 %.1f ms, longest %.0f ms%n",
+        live.getTotalCount(),
+        live.getValueAtPercentile(50) / 1e3,
+        live.getValueAtPercentile(99) / 1e3,
+        live.getMaxValue() / 1e3);
+    measured
+        .memory()
+        .ifPresent(
+            most -> System.out.printf("the server held at most %d MB%n", most.server() / 1024));
   }
 
   private void tell(String name, int count, Program server, Stress.Connector connector)

@@ -13,6 +13,9 @@ import java.util.function.ToLongFunction;
  * Joins the writes of many threads into one transaction: a writer takes what is waiting, bounded by
  * rows and bytes, writes it, and wakes everybody whose rows are now committed.
  *
+ * <p>Small requests go before large ones, so that people who are there do not wait behind a
+ * backlog; each group takes one large request at least, so that a backlog goes on.
+ *
  * <p>When a transaction fails, its requests are halved and tried again until the one that makes it
  * fail stands alone and is answered alone. The queue is bounded: {@link #submit} throws {@link
  * Full} rather than let the heap grow.
@@ -60,11 +63,15 @@ public final class GroupCommit<T, R> implements AutoCloseable {
 
   private record Waiting<T, R>(T item, long bytes, CompletableFuture<R> answer) {}
 
+  /** A request is large when so many of its size, or fewer, fill a group. */
+  private static final int LARGE = 16;
+
   private final Writer<T, R> writer;
   private final ToLongFunction<T> size;
   private final Bounds bounds;
   private final ReentrantLock lock = new ReentrantLock();
-  private final ArrayDeque<Waiting<T, R>> queue = new ArrayDeque<>();
+  private final ArrayDeque<Waiting<T, R>> small = new ArrayDeque<>();
+  private final ArrayDeque<Waiting<T, R>> large = new ArrayDeque<>();
   private final List<Condition> wanted = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
   private long waitingBytes;
@@ -93,12 +100,12 @@ public final class GroupCommit<T, R> implements AutoCloseable {
     lock.lock();
     try {
       boolean full =
-          queue.size() >= bounds.waitingRows()
+          count() >= bounds.waitingRows()
               || (waitingBytes > 0 && waitingBytes + waiting.bytes() > bounds.waitingBytes());
       if (closed || full) {
         throw new Full();
       }
-      queue.add(waiting);
+      (waiting.bytes() < bounds.groupBytes() / LARGE ? small : large).add(waiting);
       waitingBytes += waiting.bytes();
       for (int number = 0; number < bounds.writers() && isWanted(number); number++) {
         wanted.get(number).signal();
@@ -120,7 +127,7 @@ public final class GroupCommit<T, R> implements AutoCloseable {
   public int waiting() {
     lock.lock();
     try {
-      return queue.size();
+      return count();
     } finally {
       lock.unlock();
     }
@@ -129,8 +136,8 @@ public final class GroupCommit<T, R> implements AutoCloseable {
   /** Whether so much waits that the writer of this number, from 0, is to work. */
   private boolean isWanted(int number) {
     return number == 0
-        ? !queue.isEmpty()
-        : queue.size() >= number * bounds.groupRows() / 4
+        ? count() > 0
+        : count() >= number * bounds.groupRows() / 4
             || waitingBytes >= number * bounds.groupBytes() / 4;
   }
 
@@ -156,19 +163,36 @@ public final class GroupCommit<T, R> implements AutoCloseable {
       }
       var group = new ArrayList<Waiting<T, R>>();
       long bytes = 0;
-      while (!queue.isEmpty() && group.size() < bounds.groupRows()) {
-        long next = queue.element().bytes();
-        if (!group.isEmpty() && bytes + next > bounds.groupBytes()) {
-          break;
-        }
-        bytes += next;
-        group.add(queue.remove());
+      if (!large.isEmpty()) {
+        bytes = move(large, group, 0);
+      }
+      while (!small.isEmpty() && fits(small.element(), group, bytes)) {
+        bytes = move(small, group, bytes);
+      }
+      while (!large.isEmpty() && fits(large.element(), group, bytes)) {
+        bytes = move(large, group, bytes);
       }
       waitingBytes -= bytes;
       return group;
     } finally {
       lock.unlock();
     }
+  }
+
+  private boolean fits(Waiting<T, R> next, List<Waiting<T, R>> group, long bytes) {
+    return group.isEmpty()
+        || group.size() < bounds.groupRows() && bytes + next.bytes() <= bounds.groupBytes();
+  }
+
+  private static <T, R> long move(
+      ArrayDeque<Waiting<T, R>> queue, List<Waiting<T, R>> group, long bytes) {
+    Waiting<T, R> next = queue.remove();
+    group.add(next);
+    return bytes + next.bytes();
+  }
+
+  private int count() {
+    return small.size() + large.size();
   }
 
   private void commit(List<Waiting<T, R>> group) {

@@ -98,6 +98,31 @@ final class GroupCommitTest {
   }
 
   @Test
+  void small_requests_go_before_large_ones_but_one_large_one_goes_with_each_group()
+      throws Exception {
+    var writer = new Held();
+    var roomy = new GroupCommit.Bounds(100, 1_000, 50, 10_000, 1);
+    // The item is its size.
+    try (var commit = new GroupCommit<Integer, String>("test", roomy, item -> item, writer);
+        var clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<String>> answers = new ArrayList<>();
+      answers.add(clients.submit(() -> commit.submit(1)));
+      writer.begun.await();
+      for (int item : List.of(900, 901, 902, 10, 11, 12)) {
+        int before = commit.waiting();
+        answers.add(clients.submit(() -> commit.submit(item)));
+        awaitWaiting(commit, before + 1);
+      }
+      writer.go.countDown();
+      for (Future<String> answer : answers) {
+        answer.get();
+      }
+      assertThat(writer.groups)
+          .containsExactly(List.of(1), List.of(900, 10, 11, 12), List.of(901), List.of(902));
+    }
+  }
+
+  @Test
   void a_second_writer_joins_when_a_quarter_of_a_group_waits() throws Exception {
     var writer = new Held();
     var two = new GroupCommit.Bounds(100, 1_000, 50, 500, 2);
