@@ -181,7 +181,7 @@ public final class GroupCommit<T, R> implements AutoCloseable {
 
   private boolean fits(Waiting<T, R> next, List<Waiting<T, R>> group, long bytes) {
     return group.isEmpty()
-        || group.size() < bounds.groupRows() && bytes + next.bytes() <= bounds.groupBytes();
+        || (group.size() < bounds.groupRows() && bytes + next.bytes() <= bounds.groupBytes());
   }
 
   private static <T, R> long move(
