@@ -36,16 +36,19 @@ final class Audit {
    * What was found.
    *
    * @param events rows, not requests
+   * @param ended sessions that have been closed
    * @param problems what must not be, a sentence each; at most the first few of a kind
    */
-  record Finding(Count batches, Count events, List<String> problems) {}
+  record Finding(Count batches, Count events, long ended, List<String> problems) {}
 
   /** Looks at everything; payloads only once. */
   Finding of(Database database, Ledger ledger, EventLedger eventLedger) throws DamagedPayload {
     var problems = new ArrayList<String>();
     Count batches = batches(database, ledger, problems);
     Count events = EventAudit.of(database, eventLedger, problems);
-    return new Finding(batches, events, problems);
+    long ended =
+        column(database, "select id::text from session where ended_event_at is not null").size();
+    return new Finding(batches, events, ended, problems);
   }
 
   private Count batches(Database database, Ledger ledger, List<String> problems)

@@ -69,7 +69,8 @@ final class BenchCrash implements Callable<Integer> {
   }
 
   private static String text(Finding finding) {
-    return "batches: %s; events: %s".formatted(text(finding.batches()), text(finding.events()));
+    return "batches: %s; events: %s; %d sessions ended"
+        .formatted(text(finding.batches()), text(finding.events()), finding.ended());
   }
 
   private static String text(Audit.Count count) {

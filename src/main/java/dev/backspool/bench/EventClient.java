@@ -20,7 +20,9 @@ final class EventClient implements AutoCloseable {
   private static final int DEVICES = 8;
   private static final int VISITORS = 64;
   private static final Duration YOUNG = Duration.ofMinutes(10);
-  private static final Duration BACKLOG = Duration.ofHours(30);
+
+  /** Within the five days that events are taken of, far enough from its end. */
+  private static final int BACKLOG_MINUTES = 110 * 60;
 
   private final EventSender sender;
   private final EventLedger ledger;
@@ -34,15 +36,16 @@ final class EventClient implements AutoCloseable {
   }
 
   /**
-   * Sends a batch of some devices' events: young ones, or a backlog, whose sessions are closed soon
-   * after.
+   * Sends a batch of some devices' events: young ones, or those of some half hour of the last days,
+   * whose sessions are closed seconds after, and closed again when more of them comes.
    *
    * @param client whose devices they are
    */
   void batch(int client) throws IOException {
     var random = ThreadLocalRandom.current();
     int rows = random.nextInt(LEAST_ROWS, MOST_ROWS + 1);
-    Duration ago = random.nextBoolean() ? YOUNG : BACKLOG;
+    Duration ago =
+        random.nextBoolean() ? YOUNG : Duration.ofMinutes(random.nextInt(2 * 60, BACKLOG_MINUTES));
     String mark = Ids.uuid().toString();
     byte[] body =
         bodies.batch(Instant.now().minus(ago), rows, DEVICES, "client-" + client + "-", mark);
