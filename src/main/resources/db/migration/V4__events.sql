@@ -40,17 +40,32 @@ alter table session
 comment on column session.tracked_from is 'Time of the first analytics event; null where there is only a recording.';
 comment on column session.live_from is 'Time of the first event that arrived while it was young. Later events within the idle limit of [live_from, live_until] belong to the session; a backlog does not move these bounds.';
 comment on column session.is_current is 'Whether the next live event of the device may belong here. At most one session of a device.';
-comment on column session.closes_at is 'When it is to be closed, or closed again because of a late event. Null: nothing to do.';
+comment on column session.closes_at is 'When to look whether it is over: never later than that is, but perhaps sooner. Null: it is closed, and nothing came since.';
 comment on column session.started_event_at is 'Time of the session_start that is stored.';
 comment on column session.ended_event_at is 'Time of the session_end that is stored.';
 comment on column session.first_event is 'What the first event told of place, device and referrer; replaced when an earlier one comes.';
 comment on column session.profile_at is 'Time of the event that named the profile: the last one names it.';
 
+-- A session's row changes with every event. While no indexed column changes, PostgreSQL makes no new
+-- index entries for it; so lists go by the minute of the last event, and by its time within the minute.
+create function minute_of(moment timestamptz) returns timestamptz
+  language sql immutable parallel safe
+  return date_bin('1 minute', moment, timestamptz '2000-01-01 00:00:00Z');
+
+alter table session
+  add column last_event_minute timestamptz not null generated always as (minute_of(last_event_at)) stored,
+  add column last_received_minute timestamptz not null generated always as (minute_of(last_received_at)) stored;
+alter table session set (fillfactor = 60);
+drop index session_project_id_last_event_at_id, session_project_id_last_received_at;
+create index session_project_id_last_event_minute on session (project_id, last_event_minute desc);
+create index session_project_id_last_received_minute on session (project_id, last_received_minute);
+
 create unique index session_one_current on session (project_id, device_id) where is_current;
-create index session_project_id_device_id on session (project_id, device_id, live_until) where device_id is not null;
--- Two, so that the many sessions of a backlog do not stand before the live ones.
-create index session_live_closes_at on session (closes_at) where closes_at is not null and live_until is not null;
-create index session_backlog_closes_at on session (closes_at) where closes_at is not null and live_until is null;
+create index session_project_id_device_id on session (project_id, device_id, started_at) where device_id is not null;
+-- Two, so that the many sessions of a backlog do not stand before the live ones. An index's condition
+-- counts as indexed: so it asks for live_from, which hardly ever changes, and not for live_until.
+create index session_live_closes_at on session (closes_at) where closes_at is not null and live_from is not null;
+create index session_backlog_closes_at on session (closes_at) where closes_at is not null and live_from is null;
 
 create function at(epoch_ms bigint) returns timestamptz
   language sql immutable parallel safe

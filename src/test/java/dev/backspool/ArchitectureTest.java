@@ -95,6 +95,7 @@ final class ArchitectureTest {
         "postgres",
         "recording",
         "analytics",
+        "event",
         "enrich");
   }
 

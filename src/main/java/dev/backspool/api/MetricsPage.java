@@ -36,6 +36,12 @@ final class MetricsPage {
     sample(value);
   }
 
+  /** A family of one sample that only grows. */
+  void counter(String name, String help, long value) {
+    family(name, "counter", help);
+    sample((double) value);
+  }
+
   String text() {
     return text.toString();
   }

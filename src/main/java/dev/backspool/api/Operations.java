@@ -1,5 +1,6 @@
 package dev.backspool.api;
 
+import dev.backspool.event.Events;
 import dev.backspool.http.Problem;
 import dev.backspool.ingest.Ingest;
 import dev.backspool.ingest.Refusals;
@@ -16,12 +17,15 @@ import java.util.Map;
 public final class Operations {
   private final Database database;
   private final Ingest ingest;
+  private final Events events;
   private final LiveSessions live;
   private final LiveEvents liveEvents;
 
-  public Operations(Database database, Ingest ingest, LiveSessions live, LiveEvents liveEvents) {
+  public Operations(
+      Database database, Ingest ingest, Events events, LiveSessions live, LiveEvents liveEvents) {
     this.database = database;
     this.ingest = ingest;
+    this.events = events;
     this.live = live;
     this.liveEvents = liveEvents;
   }
@@ -63,6 +67,16 @@ public final class Operations {
           entry.getKey().reason().code());
     }
     page.gauge("backspool_commit_waiting", "Uploads that wait to be committed.", ingest.waiting());
+    page.gauge(
+        "backspool_event_commit_waiting",
+        "Requests with events that wait to be committed.",
+        events.waiting());
+    page.counter(
+        "backspool_events_stored_total", "Events stored since the start.", events.stored());
+    page.counter(
+        "backspool_backlog_without_device_total",
+        "Old events that named no device, so that they count for a device of the day they came.",
+        events.unnamedBacklog());
     page.gauge(
         "backspool_live_views",
         "Open live views of the dashboard.",

@@ -15,6 +15,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +40,8 @@ public final class Events implements AutoCloseable {
   private final Devices devices;
   private final GroupCommit<StoreEvents, Committed> commits;
   private final SessionCloser closer;
+  private final LongAdder stored = new LongAdder();
+  private final LongAdder unnamedBacklog = new LongAdder();
 
   /**
    * Starts the writers and the closing of sessions.
@@ -58,7 +61,7 @@ public final class Events implements AutoCloseable {
             BOUNDS,
             Events::size,
             new EventWriter(database, new OpenSessions(sessions), idle, SETTLE));
-    closer = new SessionCloser(database, clock);
+    closer = new SessionCloser(database, clock, idle);
   }
 
   private static long size(StoreEvents request) {
@@ -85,6 +88,7 @@ public final class Events implements AutoCloseable {
         ingest.count(
             request.project(), request.source(), Reason.UNSTORABLE, "The database refuses a row");
       }
+      count(request, committed);
       return committed;
     } catch (GroupCommit.Full e) {
       return refused(request, Reason.OVERLOADED, "Too much is waiting to be stored");
@@ -92,6 +96,33 @@ public final class Events implements AutoCloseable {
       LOG.warn("Events were not stored: {}", e.getMessage());
       return refused(request, Reason.UNAVAILABLE, "The database cannot be reached");
     }
+  }
+
+  private void count(StoreEvents request, Committed committed) {
+    for (int i = 0; i < committed.rows().size(); i++) {
+      if (committed.rows().get(i) == RowOutcome.STORED
+          && request.rows().get(i) instanceof Row.Track track) {
+        stored.increment();
+        boolean isHashed =
+            track.sender() instanceof Sender.Device sender && sender.ids().previous() != null;
+        if (isHashed && track.at().isBefore(request.receivedAt().minus(idle))) {
+          unnamedBacklog.increment();
+        }
+      }
+    }
+  }
+
+  /** Events stored since the start. */
+  public long stored() {
+    return stored.sum();
+  }
+
+  /**
+   * Old events, of those stored since the start, whose device named itself nothing: they are taken
+   * for a device of the day they came.
+   */
+  public long unnamedBacklog() {
+    return unnamedBacklog.sum();
   }
 
   private Refused refused(StoreEvents request, Reason reason, String detail) {
@@ -133,7 +164,7 @@ public final class Events implements AutoCloseable {
                       project_id = :project
                       and device_id in (<devices>)
                       and greatest(live_until, last_received_at) > at(:since)
-                    order by live_until desc nulls last
+                    order by started_at desc
                     limit 1
                     """)
                 .bind("project", project)

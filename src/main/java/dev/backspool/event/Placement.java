@@ -125,7 +125,8 @@ final class Placement {
                 and session.device_id is not null
                 and live_until > to_timestamp(earliest / 1000.0)
                 and live_from <= to_timestamp(latest / 1000.0)
-              order by live_until desc
+                and started_at <= to_timestamp(latest / 1000.0)
+              order by started_at desc
               limit 400
             ) as known
             """)) {

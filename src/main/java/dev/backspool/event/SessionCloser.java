@@ -35,12 +35,14 @@ public final class SessionCloser implements AutoCloseable {
 
   private final Database database;
   private final InstantSource clock;
+  private final Duration idle;
   private final Periodic timer;
 
   /** Closes what is due, from now on every few seconds. */
-  SessionCloser(Database database, InstantSource clock) {
+  SessionCloser(Database database, InstantSource clock, Duration idle) {
     this.database = database;
     this.clock = clock;
+    this.idle = idle;
     timer = new Periodic("session-closer", PAUSE, this::closeDue);
   }
 
@@ -52,6 +54,7 @@ public final class SessionCloser implements AutoCloseable {
       @Nullable String profile,
       Instant from,
       Instant until,
+      @Nullable Instant liveUntil,
       @Nullable Instant startedEventAt,
       @Nullable Instant endedEventAt,
       @Nullable String exitPath,
@@ -59,6 +62,10 @@ public final class SessionCloser implements AutoCloseable {
       int screenViews,
       List<String> groups,
       Circumstances first) {
+    boolean isOver(Instant now, Duration idle) {
+      return liveUntil == null || !now.isBefore(liveUntil.plus(idle));
+    }
+
     Instant startAt() {
       return from.minus(START_BEFORE);
     }
@@ -122,11 +129,11 @@ public final class SessionCloser implements AutoCloseable {
   /**
    * Closes every session whose time has come.
    *
-   * @return how many
+   * @return how many it looked at
    */
   public int closeDue() {
     int closed = 0;
-    for (String kind : List.of("live_until is not null", "live_until is null")) {
+    for (String kind : List.of("live_from is not null", "live_from is null")) {
       int some;
       do {
         some = Transaction.run(database, connection -> closeSome(connection, kind));
@@ -138,10 +145,12 @@ public final class SessionCloser implements AutoCloseable {
 
   private int closeSome(Connection connection, String kind) throws SQLException {
     Instant now = clock.instant();
-    List<Due> due = claim(connection, kind, now);
-    if (due.isEmpty()) {
+    List<Due> claimed = claim(connection, kind, now);
+    if (claimed.isEmpty()) {
       return 0;
     }
+    postpone(connection, claimed.stream().filter(d -> !d.isOver(now, idle)).toList());
+    List<Due> due = claimed.stream().filter(d -> d.isOver(now, idle)).toList();
     correctStarts(
         connection,
         due.stream()
@@ -159,7 +168,25 @@ public final class SessionCloser implements AutoCloseable {
       }
     }
     EventRow.copy(connection, rows);
-    return due.size();
+    return claimed.size();
+  }
+
+  /**
+   * Events that extend a session leave {@code closes_at} as it is, so that they change no index: it
+   * is put right when it comes.
+   */
+  private void postpone(Connection connection, List<Due> due) throws SQLException {
+    try (var statement =
+        connection.prepareStatement(
+            """
+            update session set closes_at = live_until + ?::interval
+            from unnest(?::uuid[], ?::uuid[]) as later (project_id, session_id)
+            where session.project_id = later.project_id and session.id = later.session_id
+            """)) {
+      statement.setString(1, idle.toString());
+      new Columns<>(statement, due, 2).uuids(Due::project).uuids(Due::session);
+      statement.executeUpdate();
+    }
   }
 
   private static List<Due> claim(Connection connection, String kind, Instant now)
@@ -169,7 +196,7 @@ public final class SessionCloser implements AutoCloseable {
             """
             select
               project_id, id, device_id, profile_id, tracked_from, tracked_until,
-              started_event_at, ended_event_at, exit_path, exit_origin, screen_view_count, groups,
+              live_until, started_event_at, ended_event_at, exit_path, exit_origin, screen_view_count, groups,
               first_event::text
             from session
             where closes_at <= at(?) and closes_at is not null and %s
@@ -192,11 +219,12 @@ public final class SessionCloser implements AutoCloseable {
                   rows.getObject(6, OffsetDateTime.class).toInstant(),
                   instant(rows, 7),
                   instant(rows, 8),
-                  rows.getString(9),
+                  instant(rows, 9),
                   rows.getString(10),
-                  rows.getInt(11),
-                  List.of((String[]) rows.getArray(12).getArray()),
-                  Circumstances.parse(rows.getString(13))));
+                  rows.getString(11),
+                  rows.getInt(12),
+                  List.of((String[]) rows.getArray(13).getArray()),
+                  Circumstances.parse(rows.getString(14))));
         }
       }
       return due;

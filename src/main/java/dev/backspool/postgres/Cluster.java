@@ -84,7 +84,7 @@ final class Cluster {
     checkpoint_timeout = '10min'
     checkpoint_completion_target = 0.9
 
-    shared_buffers = '128MB'
+    shared_buffers = '256MB'
     # Nobody subscribes to this server: one process less.
     max_logical_replication_workers = 0
     work_mem = '16MB'

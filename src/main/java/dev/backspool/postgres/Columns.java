@@ -23,6 +23,16 @@ public final class Columns<T> {
   private int parameter;
 
   public Columns(PreparedStatement statement, List<T> rows) throws SQLException {
+    this(statement, rows, 1);
+  }
+
+  /**
+   * Binds to a statement that has other parameters before.
+   *
+   * @param first number of the first parameter to bind, from 1
+   */
+  public Columns(PreparedStatement statement, List<T> rows, int first) throws SQLException {
+    this.parameter = first - 1;
     this.statement = statement;
     this.arrays = statement.getConnection().unwrap(PGConnection.class);
     this.rows = rows;

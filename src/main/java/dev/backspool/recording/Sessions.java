@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -57,6 +58,10 @@ public final class Sessions {
       from session
       """;
 
+  /** The index goes by the minute: see the migration. */
+  private static final String NEWEST_FIRST =
+      "order by last_event_minute desc, last_event_at desc, id desc";
+
   private final Database database;
 
   public Sessions(Database database) {
@@ -77,13 +82,15 @@ public final class Sessions {
           Conditions wanted = conditions(handle, project, filter);
           if (after != null) {
             wanted
-                .add("(last_event_at, id) < (:after_at, :after_id)")
+                .add(
+                    "(last_event_minute, last_event_at, id) < (:after_minute, :after_at, :after_id)")
+                .bind("after_minute", minuteOf(after.at()))
                 .bind("after_at", after.at())
                 .bind("after_id", after.id());
           }
           Page<SessionSummary, UUID> page =
               Page.of(
-                  found(handle, wanted, "order by last_event_at desc, id desc", limit + 1),
+                  found(handle, wanted, NEWEST_FIRST, limit + 1),
                   limit,
                   session -> new Cursor<>(session.lastEventAt(), session.id()));
           return new Page<>(Activity.of(handle, project, page.rows()), page.next());
@@ -104,11 +111,7 @@ public final class Sessions {
     return database.read(
         project,
         handle ->
-            Activity.of(
-                    handle,
-                    project,
-                    found(handle, wanted, "order by last_event_at desc, id desc", 1))
-                .stream()
+            Activity.of(handle, project, found(handle, wanted, NEWEST_FIRST, 1)).stream()
                 .findFirst());
   }
 
@@ -126,9 +129,16 @@ public final class Sessions {
                 project,
                 found(
                     handle,
-                    of(project).add("last_received_at >= :since").bind("since", since),
-                    "order by last_received_at desc",
+                    of(project)
+                        .add("last_received_minute >= :since_minute and last_received_at >= :since")
+                        .bind("since_minute", minuteOf(since))
+                        .bind("since", since),
+                    "order by last_received_minute desc, last_received_at desc",
                     limit)));
+  }
+
+  private static Instant minuteOf(Instant moment) {
+    return moment.truncatedTo(ChronoUnit.MINUTES);
   }
 
   private static List<SessionSummary> found(
@@ -148,10 +158,18 @@ public final class Sessions {
   }
 
   private static Conditions conditions(Handle handle, UUID project, SessionFilter filter) {
+    Instant from = filter.from();
+    Instant to = filter.to();
     Conditions wanted =
         of(project)
-            .addUnlessNull("last_event_at >= :from", "from", filter.from())
-            .addUnlessNull("last_event_at < :to", "to", filter.to())
+            .addUnlessNull("last_event_at >= :from", "from", from)
+            .addUnlessNull(
+                "last_event_minute >= :from_minute",
+                "from_minute",
+                from == null ? null : minuteOf(from))
+            .addUnlessNull("last_event_at < :to", "to", to)
+            .addUnlessNull(
+                "last_event_minute <= :to_minute", "to_minute", to == null ? null : minuteOf(to))
             .addUnlessNull(
                 "last_event_at - started_at >= :min_duration * interval '1 ms'",
                 "min_duration",
@@ -170,7 +188,10 @@ public final class Sessions {
       wanted.add("error_count > 0");
     }
     if (filter.live()) {
-      wanted.add("last_received_at > :live_since and source <> 'import'");
+      wanted
+          .add("last_received_minute >= :live_minute")
+          .add("last_received_at > :live_since and source <> 'import'")
+          .bind("live_minute", minuteOf(Instant.now().minus(LIVE)));
     }
     Boolean recording = filter.recording();
     if (recording != null) {

@@ -122,7 +122,7 @@ public final class Server implements AutoCloseable {
               new GroupApi(projects, new Groups(database)),
               new RecordingApi(projects, sessions, new Recordings(database, playback), playback),
               new SessionDump(projects, sessions, playback, sessionApi),
-              new Operations(database, ingest, live, liveEvents),
+              new Operations(database, ingest, events, live, liveEvents),
               new Site("/web"));
       var referrers = new Referrers();
       var eyes =

@@ -85,16 +85,19 @@ final class ReplayRows {
                       and (cast(:duration_max as bigint) is null
                         or extract(epoch from last_event_at - started_at) * 1000 <= cast(:duration_max as bigint))
                       and (cast(:from as bigint) is null
-                        or last_event_at >= to_timestamp(cast(:from as bigint) / 1000.0))
+                        or (last_event_minute >= minute_of(at(cast(:from as bigint)))
+                          and last_event_at >= at(cast(:from as bigint))))
                       and (cast(:to as bigint) is null
                         or last_event_at <= to_timestamp(cast(:to as bigint) / 1000.0))
                       and (cast(:clicks as bigint) is null or click_count >= cast(:clicks as bigint))
                       and (cast(:anonymous as boolean) is null
                         or (profile_name is null and profile_email is null) = cast(:anonymous as boolean))
                       and (cast(:after_id as uuid) is null
-                        or (last_event_at, id) < (
+                        or (last_event_minute, last_event_at, id) < (
+                          minute_of(cast(:after_at as timestamptz)),
                           cast(:after_at as timestamptz), cast(:after_id as uuid)))
-                    order by last_event_at desc, id desc
+                      and chunk_count > 0
+                    order by last_event_minute desc, last_event_at desc, id desc
                     limit :limit
                     """)
                 .bind("project", project)
