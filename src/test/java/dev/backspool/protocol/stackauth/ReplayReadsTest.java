@@ -525,9 +525,14 @@ final class ReplayReadsTest {
         .own(handle ->
             handle.execute(
                 """
-                insert into session
-                select (
-                  jsonb_populate_record(session, jsonb_build_object('id', gen_random_uuid()))).*
+                insert into session (
+                  project_id, id, source, opener, started_at, last_event_at, first_received_at,
+                  last_received_at, chunk_count, event_count, click_count, input_count,
+                  error_count, page_count, raw_bytes, stored_bytes, has_full_snapshot)
+                select
+                  project_id, gen_random_uuid(), source, opener, started_at, last_event_at,
+                  first_received_at, last_received_at, chunk_count, event_count, click_count,
+                  input_count, error_count, page_count, raw_bytes, stored_bytes, has_full_snapshot
                 from session where id = cast(? as uuid)
                 """,
                 replay));
