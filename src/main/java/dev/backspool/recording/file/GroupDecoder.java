@@ -51,13 +51,12 @@ final class GroupDecoder {
    */
   static List<byte[]> cut(byte[] frame, int stop, int[] bounds) {
     PERMITS.acquireUninterruptibly();
+    GroupDecoder idle = IDLE.poll();
+    GroupDecoder decoder = idle == null ? new GroupDecoder() : idle;
     try {
-      GroupDecoder idle = IDLE.poll();
-      GroupDecoder decoder = idle == null ? new GroupDecoder() : idle;
-      List<byte[]> pieces = decoder.pieces(frame, stop, bounds);
-      IDLE.add(decoder);
-      return pieces;
+      return decoder.pieces(frame, stop, bounds);
     } finally {
+      IDLE.add(decoder);
       PERMITS.release();
     }
   }
