@@ -1,5 +1,7 @@
 package dev.backspool;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -7,6 +9,7 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import dev.backspool.recording.Frame;
 import org.junit.jupiter.api.Test;
 
 /** The arrows between the rooms, as docs/architecture.md draws them. */
@@ -97,6 +100,26 @@ final class ArchitectureTest {
         "analytics",
         "event",
         "enrich");
+  }
+
+  @Test
+  void the_file_of_a_recording_knows_no_database() {
+    classes()
+        .that()
+        .resideInAPackage(ROOT + ".recording.file..")
+        .should()
+        .onlyDependOnClassesThat(
+            resideInAnyPackage(
+                    "java..",
+                    "javax..",
+                    "org.jspecify..",
+                    "com.github.luben..",
+                    "tools.jackson..",
+                    ROOT,
+                    ROOT + ".rrweb..",
+                    ROOT + ".recording.file..")
+                .or(type(Frame.class)))
+        .check(PROGRAM);
   }
 
   @Test

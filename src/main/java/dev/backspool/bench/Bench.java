@@ -14,6 +14,7 @@ import picocli.CommandLine.HelpCommand;
       BenchEvents.class,
       BenchCrash.class,
       BenchStart.class,
+      BenchArchive.class,
       HelpCommand.class
     })
 public final class Bench {}

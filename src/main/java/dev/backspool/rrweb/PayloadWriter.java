@@ -10,7 +10,7 @@ import java.util.concurrent.Semaphore;
  * Compresses payloads. Contexts cost about a megabyte each and are kept, as many as there are
  * cores: more would only make virtual threads fight for the same processors. Any thread may call.
  */
-final class PayloadWriter {
+public final class PayloadWriter {
   /**
    * On blocks of the samples 3 saves at most two percent and takes 1.2 to 1.8 times as long; what
    * saves more is the archive's window over a whole session.
@@ -27,7 +27,7 @@ final class PayloadWriter {
   private PayloadWriter() {}
 
   /** One zstd frame of the first {@code length} bytes, with their number and a checksum. */
-  static byte[] frame(byte[] bytes, int length) {
+  public static byte[] frame(byte[] bytes, int length) {
     PERMITS.acquireUninterruptibly();
     try {
       Press idle = IDLE.poll();
