@@ -30,7 +30,8 @@ final class ArchitectureTest {
     "tools..",
     "ua_parser..",
     "me..",
-    "picocli.."
+    "picocli..",
+    "software.."
   };
 
   private static void mayUse(String room, String... others) {
@@ -67,6 +68,7 @@ final class ArchitectureTest {
     mayUse("rrweb");
     mayUse("http");
     mayUse("enrich");
+    mayUse("archive");
     mayUse("project", "postgres");
     mayUse("session", "postgres", "rrweb");
     mayUse("recording", "postgres", "rrweb", "enrich");
@@ -136,6 +138,17 @@ final class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("io.javalin..", "org.eclipse.jetty..", "jakarta.servlet..")
+        .check(PROGRAM);
+  }
+
+  @Test
+  void the_client_of_buckets_stays_in_the_archive() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + ".archive..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("software.amazon..")
         .check(PROGRAM);
   }
 
