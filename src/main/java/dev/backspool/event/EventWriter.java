@@ -265,6 +265,7 @@ final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
               ) as current
               """)) {
         new Columns<>(statement, List.copyOf(profiles))
+            .plannedAnew()
             .uuids(People.Key::project)
             .text(People.Key::id);
         var found = new HashMap<People.Key, Borrowed>();
@@ -545,7 +546,10 @@ final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
                 and session.device_id = moved.device_id
                 and session.is_current
               """)) {
-        new Columns<>(statement, moved).uuids(Placement.Key::project).text(Placement.Key::device);
+        new Columns<>(statement, moved)
+            .plannedAnew()
+            .uuids(Placement.Key::project)
+            .text(Placement.Key::device);
         statement.executeUpdate();
       }
     }

@@ -131,6 +131,7 @@ final class Placement {
             ) as known
             """)) {
       new Columns<>(statement, wanted)
+          .plannedAnew()
           .uuids(each -> each.key().project())
           .text(each -> each.key().device())
           .longs(each -> each.bounds()[0] - idleMs)

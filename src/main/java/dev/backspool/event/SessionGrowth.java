@@ -240,6 +240,9 @@ final class SessionGrowth implements Comparable<SessionGrowth> {
                   and coalesce(known.started_event_at, excluded.started_event_at) is not null
                   and coalesce(known.ended_event_at, excluded.ended_event_at) is not null
                 then null
+                -- Too soon is put right when it comes; until then no index changes.
+                when known.closes_at is not null and excluded.live_until is not null
+                then known.closes_at
                 else greatest(known.closes_at, excluded.closes_at) end,
               started_event_at = coalesce(known.started_event_at, excluded.started_event_at),
               ended_event_at = coalesce(known.ended_event_at, excluded.ended_event_at),

@@ -11,6 +11,7 @@ import java.util.function.ToIntFunction;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
+import org.postgresql.PGStatement;
 
 /**
  * Binds rows to a statement column by column, as the arrays that {@code unnest} takes: one round
@@ -36,6 +37,15 @@ public final class Columns<T> {
     this.statement = statement;
     this.arrays = statement.getConnection().unwrap(PGConnection.class);
     this.rows = rows;
+  }
+
+  /**
+   * Has the statement planned anew each time: for those with a choice of indexes, where a plan made
+   * while the table was young could take the wrong one for as long as the connection lives.
+   */
+  public Columns<T> plannedAnew() throws SQLException {
+    statement.unwrap(PGStatement.class).setPrepareThreshold(0);
+    return this;
   }
 
   public Columns<T> uuids(Function<T, UUID> value) throws SQLException {
