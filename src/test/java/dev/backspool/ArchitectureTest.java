@@ -71,7 +71,7 @@ final class ArchitectureTest {
     mayUse("archive");
     mayUse("project", "postgres");
     mayUse("session", "postgres", "rrweb");
-    mayUse("recording", "postgres", "rrweb", "enrich");
+    mayUse("recording", "postgres", "rrweb", "enrich", "archive");
     mayUse("analytics", "postgres", "enrich");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");

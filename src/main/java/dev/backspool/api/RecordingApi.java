@@ -11,7 +11,6 @@ import dev.backspool.recording.Playback;
 import dev.backspool.recording.Recordings;
 import dev.backspool.recording.SessionSummary;
 import dev.backspool.recording.Sessions;
-import dev.backspool.rrweb.DamagedPayload;
 import io.javalin.http.Context;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -65,7 +64,7 @@ public final class RecordingApi {
     Payload payload;
     try {
       payload = playback.verified(project, session, n).orElseThrow(NotThere::frame);
-    } catch (DamagedPayload damaged) {
+    } catch (IOException damaged) {
       LOG.warn("Frame {} of session {} is damaged: {}", n, session, damaged.getMessage());
       Problem.send(
           ctx,
@@ -151,7 +150,7 @@ public final class RecordingApi {
   private Optional<Payload> whole(UUID project, UUID session, Frame frame) {
     try {
       return playback.verified(project, session, frame.n());
-    } catch (DamagedPayload damaged) {
+    } catch (IOException damaged) {
       LOG.warn("Frame {} of session {} is damaged, left out", frame.n(), session);
       return Optional.empty();
     }

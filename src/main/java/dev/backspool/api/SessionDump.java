@@ -9,7 +9,6 @@ import dev.backspool.recording.Payload;
 import dev.backspool.recording.Playback;
 import dev.backspool.recording.SessionSummary;
 import dev.backspool.recording.Sessions;
-import dev.backspool.rrweb.DamagedPayload;
 import dev.backspool.rrweb.PayloadReader;
 import dev.backspool.rrweb.Slice;
 import io.javalin.http.Context;
@@ -127,7 +126,7 @@ public final class SessionDump {
     Optional<Payload> payload;
     try {
       payload = playback.verified(project, session, frame.n());
-    } catch (DamagedPayload damaged) {
+    } catch (IOException damaged) {
       payload = Optional.empty();
     }
     byte[] head =

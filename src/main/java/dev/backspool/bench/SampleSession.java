@@ -121,6 +121,7 @@ record SampleSession(String name, List<Piece> pieces) {
             n,
             tab,
             tab + "-" + ordinal,
+            null,
             ordinal,
             (long) ordinal,
             Instant.ofEpochMilli(times.last()),

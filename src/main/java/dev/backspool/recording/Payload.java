@@ -2,6 +2,7 @@ package dev.backspool.recording;
 
 import dev.backspool.rrweb.DamagedPayload;
 import dev.backspool.rrweb.PayloadReader;
+import dev.backspool.rrweb.PayloadWriter;
 import dev.backspool.rrweb.Slice;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -15,6 +16,11 @@ import java.io.UncheckedIOException;
  * @param rawBytes size of the lines
  */
 public record Payload(byte[] zstd, int rawBytes) {
+
+  /** A frame's lines, compressed as an upload is. */
+  static Payload of(byte[] lines) {
+    return new Payload(PayloadWriter.frame(lines, lines.length), lines.length);
+  }
 
   /** Opens the lines one by one: no more than the longest of them is in memory. */
   public PayloadReader lines() {

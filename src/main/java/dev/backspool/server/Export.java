@@ -7,7 +7,6 @@ import dev.backspool.recording.Payload;
 import dev.backspool.recording.Playback;
 import dev.backspool.recording.SessionSummary;
 import dev.backspool.recording.Sessions;
-import dev.backspool.rrweb.DamagedPayload;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayList;
@@ -80,7 +79,7 @@ final class Export implements Callable<Integer> {
     try (var installation = new Installation(main.config())) {
       Found found = find(installation, wanted);
       try (OutputStream out = target.open()) {
-        write(new Playback(installation.database()), found, out);
+        write(installation.playback(), found, out);
       }
       return 0;
     } catch (PostgresStartException e) {
@@ -126,7 +125,7 @@ final class Export implements Callable<Integer> {
       Payload payload;
       try {
         payload = playback.verified(project, session, frame.n()).orElse(null);
-      } catch (DamagedPayload damaged) {
+      } catch (IOException damaged) {
         throw new Sentence("Chunk " + frame.batchId() + " is damaged: " + damaged.getMessage());
       }
       if (payload == null) {

@@ -8,6 +8,10 @@ import dev.backspool.ingest.PartitionDays;
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.EmbeddedPostgres;
 import dev.backspool.project.Projects;
+import dev.backspool.recording.Archives;
+import dev.backspool.recording.DataKeys;
+import dev.backspool.recording.PartFiles;
+import dev.backspool.recording.Playback;
 import dev.backspool.session.SessionLimits;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -99,6 +103,15 @@ final class Installation implements AutoCloseable {
         (found.isEmpty() ? "There is no project " + nameOrId + "." : "There are several projects.")
             + " Choose one by --project:\n  "
             + choice);
+  }
+
+  /** Reads recordings, from the database and the archive. */
+  Playback playback() {
+    Archives archives = Server.archives(config);
+    parts.push(archives);
+    return new Playback(
+        database,
+        new PartFiles(archives, new DataKeys(database), Runtime.getRuntime().maxMemory() / 8));
   }
 
   /** Takes recordings in. To be asked for once. */

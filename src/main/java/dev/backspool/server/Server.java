@@ -18,6 +18,8 @@ import dev.backspool.api.SessionApi;
 import dev.backspool.api.SessionDump;
 import dev.backspool.api.SignIn;
 import dev.backspool.api.Site;
+import dev.backspool.archive.Archive;
+import dev.backspool.archive.ArchiveUrl;
 import dev.backspool.enrich.ClientAddress;
 import dev.backspool.enrich.GeoIp;
 import dev.backspool.enrich.MaxMindGeoIp;
@@ -40,6 +42,9 @@ import dev.backspool.protocol.stackauth.EventBatches;
 import dev.backspool.protocol.stackauth.ReplayBatches;
 import dev.backspool.protocol.stackauth.ReplayReads;
 import dev.backspool.protocol.uxcam.SnapshotUpload;
+import dev.backspool.recording.Archives;
+import dev.backspool.recording.DataKeys;
+import dev.backspool.recording.PartFiles;
 import dev.backspool.recording.Playback;
 import dev.backspool.recording.Recordings;
 import dev.backspool.recording.Sessions;
@@ -65,6 +70,7 @@ public final class Server implements AutoCloseable {
   private final Projects projects;
   private final Ingest ingest;
   private final Events events;
+  private final Playback playback;
   private final SignIn signIn;
   private final Javalin http;
   private final URI url;
@@ -106,7 +112,11 @@ public final class Server implements AutoCloseable {
       var live = new LiveSessions(projects, sessions, sessionApi);
       var eventLog = new EventLog(database);
       var liveEvents = new LiveEvents(projects, eventLog);
-      var playback = new Playback(database);
+      var keys = new DataKeys(database);
+      var archives = keep(archives(config));
+      playback =
+          new Playback(
+              database, new PartFiles(archives, keys, Runtime.getRuntime().maxMemory() / 8));
       var samples = keep(new Samples(new Importer(ingest)));
       var api =
           new Api(
@@ -174,6 +184,13 @@ public final class Server implements AutoCloseable {
     return Database.open(embedded.jdbcUrl(), embedded.user(), embedded.password());
   }
 
+  /** Opened without asking them anything: an archive that is away holds up no start. */
+  static Archives archives(Config config) {
+    Archive main = Archive.open(config.archiveUrl(), config.s3Keys());
+    ArchiveUrl cold = config.coldArchiveUrl();
+    return new Archives(main, cold == null ? null : Archive.open(cold, config.s3Keys()));
+  }
+
   /** A file that cannot be read is said at the start, and no reason to take nothing in. */
   private GeoIp geoIp(Config config) {
     Path file = config.geoipFile();
@@ -225,6 +242,10 @@ public final class Server implements AutoCloseable {
 
   public Events events() {
     return events;
+  }
+
+  public Playback playback() {
+    return playback;
   }
 
   /** Its routes are held against the description of the API. */

@@ -3,6 +3,7 @@ package dev.backspool.server;
 import dev.backspool.Project;
 import dev.backspool.postgres.TestPostgres;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -11,11 +12,15 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -28,11 +33,13 @@ public final class TestServer implements AutoCloseable {
   public static final JsonMapper JSON = JsonMapper.shared();
 
   private final Server server;
+  private final Path folder;
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-  private TestServer(Server server) {
+  private TestServer(Server server, Path folder) {
     this.server = server;
+    this.folder = folder;
   }
 
   public static TestServer start() {
@@ -66,8 +73,35 @@ public final class TestServer implements AutoCloseable {
     all.put("BACKSPOOL_PORT", "0");
     all.put("BACKSPOOL_ADMIN_TOKEN", ADMIN_TOKEN);
     all.put("BACKSPOOL_DATABASE_URL", url(database));
+    Path folder = freshFolder();
+    all.put("BACKSPOOL_DATA_DIR", folder.toString());
     all.putAll(settings);
-    return new TestServer(new Server(Config.from(all), clock));
+    return new TestServer(new Server(Config.from(all), clock), folder);
+  }
+
+  private static Path freshFolder() {
+    try {
+      return Files.createTempDirectory("backspool-test-");
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  private static void delete(Path folder) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  /**
+   * Its data directory, deleted with it; the archive is in it unless the settings say otherwise.
+   */
+  public Path folder() {
+    return folder;
   }
 
   /** The database as {@code BACKSPOOL_DATABASE_URL} names it. */
@@ -158,7 +192,7 @@ public final class TestServer implements AutoCloseable {
         return new Answer(
             response.statusCode(), new String(response.body(), StandardCharsets.UTF_8), response);
       } catch (IOException failure) {
-        throw new java.io.UncheckedIOException(failure);
+        throw new UncheckedIOException(failure);
       } catch (InterruptedException interrupted) {
         Thread.currentThread().interrupt();
         throw new IllegalStateException(interrupted);
@@ -192,5 +226,6 @@ public final class TestServer implements AutoCloseable {
   public void close() {
     client.close();
     server.close();
+    delete(folder);
   }
 }

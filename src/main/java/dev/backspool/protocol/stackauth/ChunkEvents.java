@@ -1,11 +1,13 @@
 package dev.backspool.protocol.stackauth;
 
 import dev.backspool.postgres.DatabaseUnavailable;
+import dev.backspool.recording.Fault;
+import dev.backspool.recording.Payload;
 import dev.backspool.recording.Playback;
-import dev.backspool.rrweb.DamagedPayload;
 import dev.backspool.rrweb.PayloadReader;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -41,12 +43,12 @@ final class ChunkEvents {
   /** Opens a chunk; what is wrong with it is an answer, so that others can still be read. */
   Opened open(UUID project, UUID replay, long chunk) {
     try {
-      Optional<byte[]> payload = playback.payload(project, replay, chunk);
+      Optional<Payload> payload = playback.verified(project, replay, chunk);
       return payload.isEmpty()
           ? new Opened.Gap("missing")
-          : new Opened.Events(PayloadReader.lines(payload.get(), MOST_BYTES));
-    } catch (DamagedPayload e) {
-      return new Opened.Gap("damaged");
+          : new Opened.Events(PayloadReader.lines(payload.get().zstd(), MOST_BYTES));
+    } catch (IOException e) {
+      return new Opened.Gap(Fault.of(e).name().toLowerCase(Locale.ROOT));
     } catch (DatabaseUnavailable e) {
       return new Opened.Gap("unavailable");
     }
