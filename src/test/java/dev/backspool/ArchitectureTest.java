@@ -91,7 +91,10 @@ final class ArchitectureTest {
     mayUse("protocol.openpanel", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse("protocol.uxcam", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse(
+        "transfer", "postgres", "rrweb", "project", "recording", "archive", "archiver", "ingest");
+    mayUse(
         "api",
+        "transfer",
         "http",
         "ingest",
         "rrweb",

@@ -14,5 +14,6 @@ public record Api(
     GroupApi groups,
     RecordingApi recordings,
     SessionDump dump,
+    TransferApi transfer,
     Operations operations,
     Site site) {}

@@ -18,6 +18,7 @@ import dev.backspool.api.SessionApi;
 import dev.backspool.api.SessionDump;
 import dev.backspool.api.SignIn;
 import dev.backspool.api.Site;
+import dev.backspool.api.TransferApi;
 import dev.backspool.archive.Archive;
 import dev.backspool.archive.ArchiveUrl;
 import dev.backspool.enrich.ClientAddress;
@@ -50,6 +51,8 @@ import dev.backspool.recording.Recordings;
 import dev.backspool.recording.Sessions;
 import dev.backspool.rrweb.Limits;
 import dev.backspool.session.SessionLimits;
+import dev.backspool.transfer.ProjectExport;
+import dev.backspool.transfer.ProjectImport;
 import io.javalin.Javalin;
 import java.io.IOException;
 import java.net.URI;
@@ -132,6 +135,12 @@ public final class Server implements AutoCloseable {
               new GroupApi(projects, new Groups(database)),
               new RecordingApi(projects, sessions, new Recordings(database, playback), playback),
               new SessionDump(projects, sessions, playback, sessionApi),
+              new TransferApi(
+                  projects,
+                  new ProjectExport(database, projects, playback, Version.text()),
+                  new ProjectImport(
+                      database, projects, playback, archives, keys, config.archiveEncryption()),
+                  bodies),
               new Operations(database, ingest, events, live, liveEvents),
               new Site("/web"));
       var referrers = new Referrers();
