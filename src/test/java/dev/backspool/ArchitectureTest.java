@@ -72,6 +72,7 @@ final class ArchitectureTest {
     mayUse("project", "postgres");
     mayUse("session", "postgres", "rrweb");
     mayUse("recording", "postgres", "rrweb", "enrich", "archive");
+    mayUse("archiver", "postgres", "rrweb", "archive", "recording", "ingest");
     mayUse("analytics", "postgres", "enrich");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
@@ -99,6 +100,7 @@ final class ArchitectureTest {
         "project",
         "postgres",
         "recording",
+        "archiver",
         "analytics",
         "event",
         "enrich");

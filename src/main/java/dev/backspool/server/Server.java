@@ -20,6 +20,7 @@ import dev.backspool.api.SignIn;
 import dev.backspool.api.Site;
 import dev.backspool.archive.Archive;
 import dev.backspool.archive.ArchiveUrl;
+import dev.backspool.archiver.Archiver;
 import dev.backspool.enrich.ClientAddress;
 import dev.backspool.enrich.GeoIp;
 import dev.backspool.enrich.MaxMindGeoIp;
@@ -71,6 +72,7 @@ public final class Server implements AutoCloseable {
   private final Ingest ingest;
   private final Events events;
   private final Playback playback;
+  private final Archiver archiver;
   private final SignIn signIn;
   private final Javalin http;
   private final URI url;
@@ -114,9 +116,21 @@ public final class Server implements AutoCloseable {
       var liveEvents = new LiveEvents(projects, eventLog);
       var keys = new DataKeys(database);
       var archives = keep(archives(config));
-      playback =
-          new Playback(
-              database, new PartFiles(archives, keys, Runtime.getRuntime().maxMemory() / 8));
+      var partFiles = new PartFiles(archives, keys, Runtime.getRuntime().maxMemory() / 8);
+      playback = new Playback(database, partFiles);
+      archiver =
+          keep(
+              new Archiver(
+                  database,
+                  archives,
+                  keys,
+                  partFiles,
+                  clock,
+                  new Archiver.Settings(
+                      config.archiveAfter(),
+                      config.archiveEncryption(),
+                      Archiver.Settings.MERGE_AFTER,
+                      config.dataDir().resolve("tmp"))));
       var samples = keep(new Samples(new Importer(ingest)));
       var api =
           new Api(
@@ -132,7 +146,7 @@ public final class Server implements AutoCloseable {
               new GroupApi(projects, new Groups(database)),
               new RecordingApi(projects, sessions, new Recordings(database, playback), playback),
               new SessionDump(projects, sessions, playback, sessionApi),
-              new Operations(database, ingest, events, live, liveEvents),
+              new Operations(database, ingest, events, archiver.counts(), live, liveEvents),
               new Site("/web"));
       var referrers = new Referrers();
       var eyes =
@@ -246,6 +260,11 @@ public final class Server implements AutoCloseable {
 
   public Playback playback() {
     return playback;
+  }
+
+  /** Moves recordings to the archive. */
+  public Archiver archiver() {
+    return archiver;
   }
 
   /** Its routes are held against the description of the API. */
