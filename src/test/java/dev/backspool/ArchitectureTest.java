@@ -75,6 +75,7 @@ final class ArchitectureTest {
     mayUse("analytics", "postgres", "enrich");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
+    mayUse("erasure", "postgres", "archive", "recording", "session", "ingest", "event");
     mayUse(
         "protocol.backspool", "http", "ingest", "rrweb", "session", "project", "event", "enrich");
     mayUse(
@@ -100,6 +101,7 @@ final class ArchitectureTest {
         "postgres",
         "recording",
         "analytics",
+        "erasure",
         "event",
         "enrich");
   }
