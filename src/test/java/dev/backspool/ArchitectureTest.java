@@ -76,6 +76,7 @@ final class ArchitectureTest {
     mayUse("analytics", "postgres", "enrich");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
+    mayUse("erasure", "postgres", "archive", "recording", "session", "ingest", "event");
     mayUse(
         "protocol.backspool", "http", "ingest", "rrweb", "session", "project", "event", "enrich");
     mayUse(
@@ -102,6 +103,7 @@ final class ArchitectureTest {
         "recording",
         "archiver",
         "analytics",
+        "erasure",
         "event",
         "enrich");
   }
