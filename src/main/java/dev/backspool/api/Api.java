@@ -13,6 +13,7 @@ public record Api(
     ProfileApi profiles,
     GroupApi groups,
     RecordingApi recordings,
+    StorageApi storage,
     SessionDump dump,
     Operations operations,
     Site site) {}

@@ -112,6 +112,7 @@ record Routes(
     routes.get("/api/projects/{project}/profiles/{profile}", api.profiles()::get);
     routes.get("/api/projects/{project}/groups", api.groups()::list);
     routes.get("/api/projects/{project}/groups/{group}", api.groups()::get);
+    routes.get("/api/projects/{project}/storage", api.storage()::get);
     String recording = "/api/projects/{project}/sessions/{session}/recording";
     routes.get(recording, api.recordings()::index);
     routes.get(recording + "/events", api.recordings()::events);

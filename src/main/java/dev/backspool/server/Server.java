@@ -18,6 +18,7 @@ import dev.backspool.api.SessionApi;
 import dev.backspool.api.SessionDump;
 import dev.backspool.api.SignIn;
 import dev.backspool.api.Site;
+import dev.backspool.api.StorageApi;
 import dev.backspool.archive.Archive;
 import dev.backspool.archive.ArchiveUrl;
 import dev.backspool.enrich.ClientAddress;
@@ -42,12 +43,15 @@ import dev.backspool.protocol.stackauth.EventBatches;
 import dev.backspool.protocol.stackauth.ReplayBatches;
 import dev.backspool.protocol.stackauth.ReplayReads;
 import dev.backspool.protocol.uxcam.SnapshotUpload;
+import dev.backspool.recording.ArchivePlace;
+import dev.backspool.recording.ArchiveWatch;
 import dev.backspool.recording.Archives;
 import dev.backspool.recording.DataKeys;
 import dev.backspool.recording.PartFiles;
 import dev.backspool.recording.Playback;
 import dev.backspool.recording.Recordings;
 import dev.backspool.recording.Sessions;
+import dev.backspool.recording.Storage;
 import dev.backspool.rrweb.Limits;
 import dev.backspool.session.SessionLimits;
 import io.javalin.Javalin;
@@ -131,6 +135,7 @@ public final class Server implements AutoCloseable {
               new ProfileApi(projects, new Profiles(database)),
               new GroupApi(projects, new Groups(database)),
               new RecordingApi(projects, sessions, new Recordings(database, playback), playback),
+              storageApi(config, clock, archives),
               new SessionDump(projects, sessions, playback, sessionApi),
               new Operations(database, ingest, events, live, liveEvents),
               new Site("/web"));
@@ -189,6 +194,14 @@ public final class Server implements AutoCloseable {
     Archive main = Archive.open(config.archiveUrl(), config.s3Keys());
     ArchiveUrl cold = config.coldArchiveUrl();
     return new Archives(main, cold == null ? null : Archive.open(cold, config.s3Keys()));
+  }
+
+  private StorageApi storageApi(Config config, InstantSource clock, Archives archives) {
+    return new StorageApi(
+        projects,
+        new Storage(database, config.archiveAfter(), clock),
+        ArchivePlace.of(config.archiveUrl(), config.coldArchiveUrl(), config.archiveEncryption()),
+        new ArchiveWatch(archives.main()));
   }
 
   /** A file that cannot be read is said at the start, and no reason to take nothing in. */
