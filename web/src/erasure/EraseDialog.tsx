@@ -86,7 +86,7 @@ export default function EraseDialog(props: Props) {
           <TextInput
             label={
               <>
-                Type <strong>{word}</strong> to confirm
+                Type <code>{word}</code> to confirm
               </>
             }
             value={typed}

@@ -50,8 +50,7 @@ export default function ErasuresPage() {
                 <Table.Th>Erased</Table.Th>
                 <Table.Th>What</Table.Th>
                 <Table.Th>State</Table.Th>
-                <Table.Th>Removed</Table.Th>
-                <Table.Th />
+                <Table.Th className="wide-only">Removed</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
@@ -61,12 +60,22 @@ export default function ErasuresPage() {
                     erasure={erasure}
                     open={open === erasure.id}
                     onToggle={() => setOpen(open === erasure.id ? null : erasure.id)}
-                    onAllow={() => setAsking(erasure)}
                   />
                   {open === erasure.id && (
                     <Table.Tr>
-                      <Table.Td colSpan={5} className="erasure-open">
+                      <Table.Td colSpan={4} className="erasure-open">
                         <Receipt project={project} receipt={erasure} />
+                        <div className="erasure-again">
+                          {erasure.lifted_at ? (
+                            <span className="dim">
+                              May be recorded again since {exactly(erasure.lifted_at)}.
+                            </span>
+                          ) : (
+                            <Button size="xs" variant="default" onClick={() => setAsking(erasure)}>
+                              Allow recording again
+                            </Button>
+                          )}
+                        </div>
                       </Table.Td>
                     </Table.Tr>
                   )}
@@ -96,10 +105,9 @@ interface RowProps {
   erasure: Erasure;
   open: boolean;
   onToggle: () => void;
-  onAllow: () => void;
 }
 
-function Row({ erasure, open, onToggle, onAllow }: RowProps) {
+function Row({ erasure, open, onToggle }: RowProps) {
   const Chevron = open ? IconChevronDown : IconChevronRight;
   return (
     <Table.Tr>
@@ -113,18 +121,7 @@ function Row({ erasure, open, onToggle, onAllow }: RowProps) {
       <Table.Td className="nowrap">
         {erasure.state === 'done' ? 'Done' : <span className="dim">Removing objects</span>}
       </Table.Td>
-      <Table.Td className="dim">{removedInWords(erasure.removed).join(', ')}</Table.Td>
-      <Table.Td ta="right" className="nowrap">
-        {erasure.lifted_at ? (
-          <span className="dim" title={exactly(erasure.lifted_at)}>
-            Recorded again
-          </span>
-        ) : (
-          <Button size="compact-sm" variant="subtle" color="gray" onClick={onAllow}>
-            Allow recording again
-          </Button>
-        )}
-      </Table.Td>
+      <Table.Td className="dim wide-only">{removedInWords(erasure.removed).join(', ')}</Table.Td>
     </Table.Tr>
   );
 }

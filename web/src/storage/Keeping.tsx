@@ -20,11 +20,11 @@ const FIELDS: Field[] = [
     what: 'From the last event of the session on.',
     never: 'For ever',
   },
-  { key: 'event_days', label: 'Events', what: 'From the day they arrived on.', never: 'For ever' },
+  { key: 'event_days', label: 'Events', what: 'From the start of their session on.', never: 'For ever' },
   {
     key: 'kept_days',
     label: 'Kept sessions',
-    what: 'Those with a star, their recordings and events together.',
+    what: 'Those with a star, recordings and events, where this is longer.',
     never: 'For ever',
   },
   {
@@ -158,13 +158,10 @@ function Days({ field, value, error, onChange }: DaysProps) {
   return (
     <fieldset className="keeping-field">
       <legend>{field.label}</legend>
-      <p className="dim" id={`${id}-what`}>
-        {field.what}
-      </p>
       <div className="keeping-choice">
         <NumberInput
           aria-label={`${field.label}: days`}
-          aria-describedby={`${id}-what`}
+          aria-describedby={error ? `${id}-error` : `${id}-what`}
           // The server says what is wrong with a number, in its own words.
           clampBehavior="none"
           allowDecimal={false}
@@ -173,7 +170,7 @@ function Days({ field, value, error, onChange }: DaysProps) {
           placeholder={endless ? field.never : 'days'}
           value={value ?? ''}
           disabled={endless}
-          error={error}
+          error={Boolean(error)}
           onChange={onChange}
           w={128}
         />
@@ -183,6 +180,14 @@ function Days({ field, value, error, onChange }: DaysProps) {
           onChange={(e) => onChange(e.currentTarget.checked ? null : '')}
         />
       </div>
+      {error && (
+        <p className="bad" id={`${id}-error`} role="alert">
+          {error}
+        </p>
+      )}
+      <p className="dim" id={`${id}-what`}>
+        {field.what}
+      </p>
     </fieldset>
   );
 }

@@ -69,19 +69,20 @@ export function Places({ storage }: { storage: Storage }) {
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Place</Table.Th>
-              <Table.Th />
-              <Table.Th ta="right">Recordings</Table.Th>
+              <Table.Th ta="right">Holds</Table.Th>
               <Table.Th ta="right">Size</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
             {places.map((place) => (
               <Table.Tr key={place.colour}>
-                <Table.Td className="nowrap">
-                  <span className={`swatch ${place.colour}`} aria-hidden="true" />
-                  {place.name}
+                <Table.Td className="storage-place">
+                  <span className="storage-name">
+                    <span className={`swatch ${place.colour}`} aria-hidden="true" />
+                    {place.name}
+                  </span>
+                  <span className="dim">{place.what}</span>
                 </Table.Td>
-                <Table.Td className="dim storage-what">{place.what}</Table.Td>
                 <Table.Td ta="right" className="nowrap">
                   {place.recordings}
                 </Table.Td>

@@ -4,7 +4,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { useRetention, useRunRetention } from '../api/storage';
 import type { Project, Retention } from '../api/types';
-import { bytes, count, counted, exactly, soon } from '../parts/format';
+import { bytes, count, counted, exactly, soon, when } from '../parts/format';
 import { ProblemNote } from '../parts/ProblemNote';
 import { Keeping } from './Keeping';
 import { Runs } from './Runs';
@@ -33,7 +33,7 @@ export function RetentionSection({ project, hasColdTier }: { project: Project; h
         />
       </section>
       <section>
-        <h2>Next run</h2>
+        <h2>{running ? 'A run goes on' : 'Next run'}</h2>
         {retention.isError && !retention.data ? (
           <ProblemNote error={retention.error} onRetry={() => retention.refetch()} />
         ) : !retention.data ? (
@@ -92,7 +92,7 @@ function Next({ project, retention }: { project: string; retention: Retention })
       )}
       <Button
         variant="default"
-        mt="xs"
+        className="start"
         loading={run.isPending}
         onClick={() => (gone.length > 0 ? setAsking(true) : start())}
       >
@@ -121,12 +121,28 @@ function Next({ project, retention }: { project: string; retention: Retention })
 function Progress({ running }: { running: NonNullable<Retention['running']> }) {
   const { step, done, total, started_at } = running;
   return (
-    <div className="running">
-      <p role="status">
-        Running since {exactly(started_at)}: {step}
-        {total > 0 && ` (${count(done)} of ${count(total)})`}
+    <>
+      <p>
+        <span title={exactly(started_at)}>It began {when(started_at)}</span>. {sentenceOf(step)}
+        {total > 0 && `: ${count(done)} of ${count(total)}`}
       </p>
-      <progress max={total || undefined} value={total ? done : undefined} aria-label="Progress of the run" />
-    </div>
+      {total > 0 && (
+        <div
+          className="progress"
+          role="progressbar"
+          aria-label={step}
+          aria-valuemin={0}
+          aria-valuemax={total}
+          aria-valuenow={Math.min(done, total)}
+        >
+          <span style={{ width: `${Math.min(100, (100 * done) / total)}%` }} />
+        </div>
+      )}
+    </>
   );
+}
+
+/** A step as the server names it, such as `expiring recordings`, at the beginning of a sentence. */
+function sentenceOf(step: string): string {
+  return step.charAt(0).toUpperCase() + step.slice(1).replaceAll('_', ' ');
 }

@@ -36,7 +36,7 @@ export function Runs({ runs }: { runs: RetentionRun[] }) {
               <Table.Td ta="right">{count(run.sessions)}</Table.Td>
               <Table.Td ta="right">{count(run.events)}</Table.Td>
               <Table.Td ta="right">{count(run.moved_to_cold)}</Table.Td>
-              <Table.Td className={run.error ? 'bad' : 'dim'}>
+              <Table.Td className={`outcome ${run.error ? 'bad' : 'dim'}`}>
                 {run.error ?? (run.finished_at ? 'Done' : 'Not finished')}
               </Table.Td>
             </Table.Tr>

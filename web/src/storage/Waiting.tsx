@@ -1,5 +1,5 @@
 import type { Storage } from '../api/types';
-import { counted, exactly, when } from '../parts/format';
+import { counted, exactly, lengthInWords, when } from '../parts/format';
 
 /** What is on its way into the archive or out of it, and what holds it up. */
 export function Waiting({ storage }: { storage: Storage }) {
@@ -14,7 +14,7 @@ export function Waiting({ storage }: { storage: Storage }) {
           archived
           {hot.oldest_waiting_at && (
             <>
-              , the oldest recorded since{' '}
+              ; the oldest began{' '}
               <span title={exactly(hot.oldest_waiting_at)}>{when(hot.oldest_waiting_at)}</span>
             </>
           )}
@@ -24,7 +24,7 @@ export function Waiting({ storage }: { storage: Storage }) {
             : hot.failing_sessions === 0 && 'They are next.'}
         </p>
       )}
-      {hot.failing_sessions > 0 && (
+      {hot.failing_sessions > 0 && archive.reachable && (
         <p>
           <span className="bad">
             {counted(hot.failing_sessions, 'recording')} could not be archived at the last try
@@ -44,7 +44,10 @@ export function Waiting({ storage }: { storage: Storage }) {
           archive
           {doomed.oldest_at && (
             <>
-              , the oldest <span title={exactly(doomed.oldest_at)}>since {when(doomed.oldest_at)}</span>
+              , the oldest{' '}
+              <span title={exactly(doomed.oldest_at)}>
+                for {lengthInWords(Math.max(0, Date.now() - Date.parse(doomed.oldest_at)))}
+              </span>
             </>
           )}
           .{' '}
