@@ -74,6 +74,7 @@ final class ArchitectureTest {
     mayUse("recording", "postgres", "rrweb", "enrich", "archive");
     mayUse("analytics", "postgres", "enrich");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
+    mayUse("retention", "postgres", "project", "ingest", "recording", "archive");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
     mayUse(
         "protocol.backspool", "http", "ingest", "rrweb", "session", "project", "event", "enrich");
@@ -101,6 +102,7 @@ final class ArchitectureTest {
         "recording",
         "analytics",
         "event",
+        "retention",
         "enrich");
   }
 

@@ -12,6 +12,7 @@ public record Api(
     LiveEvents liveEvents,
     ProfileApi profiles,
     GroupApi groups,
+    RetentionApi retention,
     RecordingApi recordings,
     StorageApi storage,
     SessionDump dump,

@@ -101,9 +101,13 @@ record Routes(
     routes.post("/api/projects/{project}/rotate-secret", api.projects()::rotateSecret);
     routes.post("/api/projects/{project}/sample-recordings", api.projects()::addSamples);
     routes.get("/api/projects/{project}/refusals", api.projects()::refusals);
+    routes.get("/api/projects/{project}/retention", api.retention()::get);
+    routes.post("/api/projects/{project}/retention/run", api.retention()::run);
     routes.get("/api/projects/{project}/sessions", api.sessions()::list);
     routes.get("/api/projects/{project}/sessions/live", api.live()::get);
     routes.get("/api/projects/{project}/sessions/{session}", api.sessions()::get);
+    routes.put("/api/projects/{project}/sessions/{session}/keep", api.retention()::keep);
+    routes.delete("/api/projects/{project}/sessions/{session}/keep", api.retention()::release);
     routes.get("/api/projects/{project}/sessions/{session}/events", api.events()::ofSession);
     routes.get("/api/projects/{project}/events", api.events()::list);
     routes.get("/api/projects/{project}/events/names", api.events()::names);

@@ -14,6 +14,7 @@ import dev.backspool.api.Operations;
 import dev.backspool.api.ProfileApi;
 import dev.backspool.api.ProjectApi;
 import dev.backspool.api.RecordingApi;
+import dev.backspool.api.RetentionApi;
 import dev.backspool.api.SessionApi;
 import dev.backspool.api.SessionDump;
 import dev.backspool.api.SignIn;
@@ -52,6 +53,9 @@ import dev.backspool.recording.Playback;
 import dev.backspool.recording.Recordings;
 import dev.backspool.recording.Sessions;
 import dev.backspool.recording.Storage;
+import dev.backspool.retention.EventCopies;
+import dev.backspool.retention.KeptSessions;
+import dev.backspool.retention.Retention;
 import dev.backspool.rrweb.Limits;
 import dev.backspool.session.SessionLimits;
 import io.javalin.Javalin;
@@ -75,6 +79,7 @@ public final class Server implements AutoCloseable {
   private final Ingest ingest;
   private final Events events;
   private final Playback playback;
+  private final Retention retention;
   private final SignIn signIn;
   private final Javalin http;
   private final URI url;
@@ -121,23 +126,36 @@ public final class Server implements AutoCloseable {
       playback =
           new Playback(
               database, new PartFiles(archives, keys, Runtime.getRuntime().maxMemory() / 8));
+      retention =
+          keep(
+              new Retention(
+                  database,
+                  projects,
+                  new Retention.Settings(
+                      archives,
+                      config.hasColdTier(),
+                      config.dataDir().resolve("tmp"),
+                      config.sessionMax(),
+                      EventCopies.NONE),
+                  clock));
       var samples = keep(new Samples(new Importer(ingest)));
       var api =
           new Api(
               new Guard(signIn, publicUrl(config)),
               signIn,
               new Me(Version.text(), publicUrl(config)),
-              new ProjectApi(projects, ingest.refusals(), samples, bodies),
+              new ProjectApi(projects, ingest.refusals(), samples, bodies, config.hasColdTier()),
               sessionApi,
               live,
               new EventApi(projects, sessions, eventLog),
               liveEvents,
               new ProfileApi(projects, new Profiles(database)),
               new GroupApi(projects, new Groups(database)),
+              new RetentionApi(projects, retention, new KeptSessions(database, clock)),
               new RecordingApi(projects, sessions, new Recordings(database, playback), playback),
               storageApi(config, clock, archives),
               new SessionDump(projects, sessions, playback, sessionApi),
-              new Operations(database, ingest, events, live, liveEvents),
+              new Operations(database, ingest, events, retention, live, liveEvents),
               new Site("/web"));
       var referrers = new Referrers();
       var eyes =
@@ -259,6 +277,11 @@ public final class Server implements AutoCloseable {
 
   public Playback playback() {
     return playback;
+  }
+
+  /** Removes what has expired. */
+  public Retention retention() {
+    return retention;
   }
 
   /** Its routes are held against the description of the API. */
