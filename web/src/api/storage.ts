@@ -8,7 +8,15 @@ import {
 } from '@tanstack/react-query';
 import { call } from './client';
 import type { SessionPages } from './queries';
-import type { Erasure, ErasurePage, Retention, Session, Storage } from './types';
+import type {
+  Erasure,
+  ErasurePage,
+  Retention,
+  RetentionDays,
+  RetentionNext,
+  Session,
+  Storage,
+} from './types';
 
 const EVERY = 15_000;
 
@@ -30,6 +38,21 @@ export function useRetention(project: string) {
     queryKey: ['retention', project],
     queryFn: ({ signal }) => call<Retention>(`/api/projects/${project}/retention`, { signal }),
     refetchInterval: (query) => (query.state.data?.running ? SOON : EVERY),
+  });
+}
+
+/** What the next run would remove if these days were in force; asked once there are any. */
+export function useRetentionPreview(project: string, days: RetentionDays | null) {
+  return useQuery({
+    queryKey: ['retention-preview', project, days],
+    queryFn: ({ signal }) => {
+      const params = new URLSearchParams(
+        Object.entries(days ?? {}).map(([key, value]) => [key, value === null ? 'forever' : String(value)]),
+      );
+      return call<RetentionNext>(`/api/projects/${project}/retention/next?${params}`, { signal });
+    },
+    enabled: days !== null,
+    gcTime: 0,
   });
 }
 

@@ -333,16 +333,22 @@ export interface StorageDay {
 /** How long things are kept, what the next run will delete, and what the last ones did. */
 export interface Retention extends RetentionDays {
   next_run_at: string;
-  running: { started_at: string; step: string; done: number; total: number } | null;
-  next: {
-    recordings: number;
-    objects: number;
-    bytes: number;
-    sessions: number;
-    events: number;
-    to_cold: number;
-  };
+  running: { started_at: string; step: RetentionStep; done: number; total: number } | null;
+  next: RetentionNext;
+  /** The last ones, newest first. */
   runs: RetentionRun[];
+}
+
+export type RetentionStep = 'recordings' | 'sessions' | 'events' | 'cold' | 'records' | 'other_projects';
+
+export interface RetentionNext {
+  recordings: number;
+  objects: number;
+  /** Of these objects, and of what was not archived yet. */
+  bytes: number;
+  sessions: number;
+  events: number;
+  to_cold: number;
 }
 
 export interface RetentionRun {

@@ -1,10 +1,11 @@
-import { Button, Checkbox, Group, Modal, NumberInput } from '@mantine/core';
+import { Button, Checkbox, Group, Modal, NumberInput, Skeleton } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { type FormEvent, useId, useState } from 'react';
+import { type FormEvent, useRef, useState } from 'react';
 import { ApiProblem } from '../api/client';
 import { useChangeProject } from '../api/queries';
+import { useRetentionPreview } from '../api/storage';
 import type { Project, RetentionDays } from '../api/types';
-import { shortened } from './words';
+import { removals, shortened } from './words';
 
 interface Field {
   key: keyof RetentionDays;
@@ -41,6 +42,10 @@ function draftOf({ recording_days, event_days, kept_days, cold_after_days }: Ret
   return { recording_days, event_days, kept_days, cold_after_days };
 }
 
+function isDays(value: number | null): boolean {
+  return value === null || (Number.isInteger(value) && value >= 1 && value <= 36_500);
+}
+
 interface Props {
   project: Project;
   /** Whether there is a cold tier to move to. */
@@ -54,14 +59,14 @@ interface Props {
 export function Keeping({ project, hasColdTier, nextRun, onSaved }: Props) {
   const [draft, setDraft] = useState<Draft>(() => draftOf(project));
   const [missing, setMissing] = useState<(keyof RetentionDays)[]>([]);
-  const [asking, setAsking] = useState<string[] | null>(null);
+  const [asking, setAsking] = useState<RetentionDays | null>(null);
   const change = useChangeProject(project.id);
   const problem = change.error instanceof ApiProblem ? change.error : null;
   const changed = FIELDS.some(({ key }) => draft[key] !== project[key]);
 
-  const save = () => {
+  const save = (next: RetentionDays) => {
     setAsking(null);
-    change.mutate(draft as RetentionDays, {
+    change.mutate(next, {
       onSuccess: (saved) => {
         setDraft(draftOf(saved));
         notifications.show({ message: 'Saved' });
@@ -74,9 +79,10 @@ export function Keeping({ project, hasColdTier, nextRun, onSaved }: Props) {
     const empty = FIELDS.map(({ key }) => key).filter((key) => draft[key] === '');
     setMissing(empty);
     if (empty.length > 0) return;
-    const less = shortened(project, draft as RetentionDays);
-    if (less.length > 0) setAsking(less);
-    else save();
+    const next = draft as RetentionDays;
+    // What is no number of days is the server's to refuse, in its own words.
+    if (FIELDS.every(({ key }) => isDays(next[key])) && shortened(project, next).length > 0) setAsking(next);
+    else save(next);
   };
   const set = (key: keyof RetentionDays, value: number | string | null) => {
     setDraft({ ...draft, [key]: value });
@@ -122,26 +128,68 @@ export function Keeping({ project, hasColdTier, nextRun, onSaved }: Props) {
           </Button>
         )}
       </Group>
-      <Modal opened={asking !== null} onClose={() => setAsking(null)} title="Keep less than before?" centered>
-        <ul className="words">
-          {asking?.map((line) => (
-            <li key={line}>{line}</li>
-          ))}
-        </ul>
-        <p>
-          What is older than that is deleted for good by the next run, {nextRun}. Once this is saved, this
-          page tells how much that will be; until the run you can change your mind.
-        </p>
-        <Group justify="flex-end" mt="md">
-          <Button variant="default" onClick={() => setAsking(null)} data-autofocus>
-            Cancel
-          </Button>
-          <Button color="red.9" onClick={save}>
-            Keep less
-          </Button>
-        </Group>
-      </Modal>
+      <KeepLess
+        project={project}
+        next={asking}
+        nextRun={nextRun}
+        onClose={() => setAsking(null)}
+        onKeep={save}
+      />
     </form>
+  );
+}
+
+interface KeepLessProps {
+  project: Project;
+  /** What is about to be saved; null when nothing is asked. */
+  next: RetentionDays | null;
+  nextRun: string;
+  onClose: () => void;
+  onKeep: (next: RetentionDays) => void;
+}
+
+/** Says what a shorter retention will delete before it is saved. */
+function KeepLess({ project, next, nextRun, onClose, onKeep }: KeepLessProps) {
+  // What was asked last still stands while the dialog fades.
+  const asked = useRef(next);
+  if (next) asked.current = next;
+  const days = asked.current;
+  const preview = useRetentionPreview(project.id, days);
+  const gone = preview.data ? removals(preview.data) : [];
+  return (
+    <Modal opened={next !== null} onClose={onClose} title="Keep less than before?" centered>
+      <ul className="words">{days && shortened(project, days).map((line) => <li key={line}>{line}</li>)}</ul>
+      <div aria-live="polite">
+        {preview.isPending ? (
+          <Skeleton h={64} />
+        ) : preview.isError ? (
+          <p>
+            How much that will delete cannot be told now: {preview.error.message}. What is older is deleted
+            for good by the next run.
+          </p>
+        ) : gone.length === 0 ? (
+          <p>Nothing is older than that now: the next run, {nextRun}, deletes nothing.</p>
+        ) : (
+          <>
+            <p>The next run, {nextRun}, will delete for good:</p>
+            <ul className="words" data-testid="keep-less">
+              {gone.map((line) => (
+                <li key={line}>{line}</li>
+              ))}
+            </ul>
+            <p>Until then you can change your mind.</p>
+          </>
+        )}
+      </div>
+      <Group justify="flex-end" mt="md">
+        <Button variant="default" onClick={onClose} data-autofocus>
+          Cancel
+        </Button>
+        <Button color="red.9" disabled={preview.isPending} onClick={() => next && onKeep(next)}>
+          Keep less
+        </Button>
+      </Group>
+    </Modal>
   );
 }
 
@@ -153,41 +201,33 @@ interface DaysProps {
 }
 
 function Days({ field, value, error, onChange }: DaysProps) {
-  const id = useId();
   const endless = value === null;
   return (
-    <fieldset className="keeping-field">
-      <legend>{field.label}</legend>
-      <div className="keeping-choice">
-        <NumberInput
-          aria-label={`${field.label}: days`}
-          aria-describedby={error ? `${id}-error` : `${id}-what`}
-          // The server says what is wrong with a number, in its own words.
-          clampBehavior="none"
-          allowDecimal={false}
-          hideControls
-          suffix={value === 1 ? ' day' : ' days'}
-          placeholder={endless ? field.never : 'days'}
-          value={value ?? ''}
-          disabled={endless}
-          error={Boolean(error)}
-          onChange={onChange}
-          w={128}
-        />
-        <Checkbox
-          label={field.never}
-          checked={endless}
-          onChange={(e) => onChange(e.currentTarget.checked ? null : '')}
-        />
-      </div>
-      {error && (
-        <p className="bad" id={`${id}-error`} role="alert">
-          {error}
-        </p>
+    <NumberInput
+      label={field.label}
+      description={field.what}
+      error={error}
+      inputWrapperOrder={['label', 'input', 'error', 'description']}
+      inputContainer={(input) => (
+        <div className="keeping-choice">
+          {input}
+          <Checkbox
+            label={field.never}
+            aria-label={`${field.label}: ${field.never}`}
+            checked={endless}
+            onChange={(e) => onChange(e.currentTarget.checked ? null : '')}
+          />
+        </div>
       )}
-      <p className="dim" id={`${id}-what`}>
-        {field.what}
-      </p>
-    </fieldset>
+      // The server says what is wrong with a number, in its own words.
+      clampBehavior="none"
+      allowDecimal={false}
+      hideControls
+      suffix={value === 1 ? ' day' : ' days'}
+      placeholder={endless ? field.never : 'days'}
+      value={value ?? ''}
+      disabled={endless}
+      onChange={onChange}
+    />
   );
 }

@@ -3,11 +3,12 @@ import { notifications } from '@mantine/notifications';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { useRetention, useRunRetention } from '../api/storage';
-import type { Project, Retention } from '../api/types';
-import { bytes, count, counted, exactly, soon, when } from '../parts/format';
+import type { Project, Retention, RetentionStep } from '../api/types';
+import { count, counted, exactly, soon, when } from '../parts/format';
 import { ProblemNote } from '../parts/ProblemNote';
 import { Keeping } from './Keeping';
 import { Runs } from './Runs';
+import { removals } from './words';
 
 /** How long things are kept, what goes next, and what went before. */
 export function RetentionSection({ project, hasColdTier }: { project: Project; hasColdTier: boolean }) {
@@ -54,20 +55,10 @@ export function RetentionSection({ project, hasColdTier }: { project: Project; h
   );
 }
 
-/** What would be deleted now, thing by thing, in words. */
-function deletions({ next }: Retention): string[] {
-  return [
-    next.recordings > 0 &&
-      `${counted(next.recordings, 'recording')}${next.objects > 0 ? ` (${counted(next.objects, 'object')}, ${bytes(next.bytes)} in the archive)` : ''}`,
-    next.events > 0 && counted(next.events, 'event'),
-    next.sessions > 0 && `${counted(next.sessions, 'session')} from the list`,
-  ].filter((line) => line !== false);
-}
-
 function Next({ project, retention }: { project: string; retention: Retention }) {
   const [asking, setAsking] = useState(false);
   const run = useRunRetention(project);
-  const gone = deletions(retention);
+  const gone = removals(retention.next);
   const start = () => {
     setAsking(false);
     run.mutate(undefined, {
@@ -118,19 +109,29 @@ function Next({ project, retention }: { project: string; retention: Retention })
   );
 }
 
+/** What a run does, in words that a count can follow. */
+const STEPS: Record<RetentionStep, string> = {
+  recordings: 'Deleting recordings',
+  sessions: 'Deleting sessions',
+  events: 'Deleting events',
+  cold: 'Moving recordings to the cold tier',
+  records: 'Tidying up',
+  other_projects: 'It is at other projects',
+};
+
 function Progress({ running }: { running: NonNullable<Retention['running']> }) {
   const { step, done, total, started_at } = running;
   return (
     <>
       <p>
-        <span title={exactly(started_at)}>It began {when(started_at)}</span>. {sentenceOf(step)}
+        <span title={exactly(started_at)}>It began {when(started_at)}</span>. {STEPS[step]}
         {total > 0 && `: ${count(done)} of ${count(total)}`}
       </p>
       {total > 0 && (
         <div
           className="progress"
           role="progressbar"
-          aria-label={step}
+          aria-label={STEPS[step]}
           aria-valuemin={0}
           aria-valuemax={total}
           aria-valuenow={Math.min(done, total)}
@@ -140,9 +141,4 @@ function Progress({ running }: { running: NonNullable<Retention['running']> }) {
       )}
     </>
   );
-}
-
-/** A step as the server names it, such as `expiring recordings`, at the beginning of a sentence. */
-function sentenceOf(step: string): string {
-  return step.charAt(0).toUpperCase() + step.slice(1).replaceAll('_', ' ');
 }

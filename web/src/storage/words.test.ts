@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { forHowLong, shortened, timesAsMuch } from './words';
+import { forHowLong, removals, shortened, timesAsMuch } from './words';
 
 describe('how much larger something is', () => {
   it('is said as precisely as it matters', () => {
@@ -35,5 +35,20 @@ describe('what is kept shorter than before', () => {
   it('has words for no end', () => {
     expect(forHowLong(null)).toBe('for ever');
     expect(forHowLong(1)).toBe('1 day');
+  });
+});
+
+describe('what a run removes', () => {
+  const nothing = { recordings: 0, objects: 0, bytes: 0, sessions: 0, events: 0, to_cold: 0 };
+
+  it('is told kind by kind', () => {
+    expect(
+      removals({ recordings: 120, objects: 121, bytes: 34_000_000, sessions: 1, events: 4_055, to_cold: 9 }),
+    ).toEqual(['120 recordings, 34 MB', '4,055 events', '1 session of the list']);
+    expect(removals({ ...nothing, recordings: 1 })).toEqual(['1 recording']);
+  });
+
+  it('is nothing when things only move', () => {
+    expect(removals({ ...nothing, to_cold: 7 })).toEqual([]);
   });
 });

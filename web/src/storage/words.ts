@@ -1,5 +1,5 @@
-import type { RetentionDays } from '../api/types';
-import { counted } from '../parts/format';
+import type { RetentionDays, RetentionNext } from '../api/types';
+import { bytes, counted } from '../parts/format';
 
 /** How much larger the one is than the other, after "is": "9.3 times as much", "about as much". */
 export function timesAsMuch(larger: number, smaller: number): string {
@@ -25,4 +25,14 @@ export function shortened(now: RetentionDays, next: RetentionDays): string[] {
   return KEPT.filter(([key]) => endless(next[key]) < endless(now[key])).map(
     ([key, name]) => `${name}: ${forHowLong(next[key])} instead of ${forHowLong(now[key])}`,
   );
+}
+
+/** What a run removes, each kind in words; nothing where it removes nothing. */
+export function removals(next: RetentionNext): string[] {
+  const size = next.bytes > 0 ? `, ${bytes(next.bytes)}` : '';
+  return [
+    next.recordings > 0 ? `${counted(next.recordings, 'recording')}${size}` : '',
+    next.events > 0 ? counted(next.events, 'event') : '',
+    next.sessions > 0 ? `${counted(next.sessions, 'session')} of the list` : '',
+  ].filter((line) => line !== '');
 }

@@ -121,6 +121,7 @@ public final class Storage {
   /** The figures of a project. */
   public Figures of(UUID project) {
     Instant now = clock.instant();
+    LocalDate today = LocalDate.ofInstant(now, ZoneOffset.UTC);
     return database.read(
         project,
         handle -> {
@@ -129,8 +130,8 @@ public final class Storage {
           return new Figures(
               hot(handle, project, now.minus(archiveAfter), hotRawBytes),
               archived(days),
-              events(handle, project),
-              lastDays(days, LocalDate.ofInstant(now, ZoneOffset.UTC)),
+              events(handle, project, today),
+              lastDays(days, today),
               doomed(handle, project, now));
         });
   }
@@ -236,10 +237,10 @@ public final class Storage {
   }
 
   /**
-   * A day counts from its usage for as long as one of its events is kept: what retention and
-   * erasure took out of it is not told apart.
+   * A day that retention has not reached counts from its usage for as long as one of its events is
+   * kept: what erasure took out of it is not told apart.
    */
-  private static Events events(Handle handle, UUID project) {
+  private static Events events(Handle handle, UUID project, LocalDate today) {
     return handle
         .createQuery(
             """
@@ -262,6 +263,8 @@ public final class Storage {
                   select coalesce(sum(usage.events), 0)
                   from usage
                   where project_id = :project and usage.events > 0
+                    and day >= coalesce(
+                      (select :today - event_days from project where id = :project), '-infinity')
                     and (select true from event
                       where event.project_id = usage.project_id
                         and received_at >= usage.day::timestamp at time zone 'UTC'
@@ -274,6 +277,7 @@ public final class Storage {
             from total, sample
             """)
         .bind("project", project)
+        .bind("today", today)
         .bind("most_counted", MOST_COUNTED)
         .bind("sample", SAMPLE)
         .map((row, _) -> new Events(row.getLong("events"), row.getLong("bytes")))

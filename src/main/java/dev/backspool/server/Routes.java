@@ -102,6 +102,7 @@ record Routes(
     routes.post("/api/projects/{project}/sample-recordings", api.projects()::addSamples);
     routes.get("/api/projects/{project}/refusals", api.projects()::refusals);
     routes.get("/api/projects/{project}/retention", api.retention()::get);
+    routes.get("/api/projects/{project}/retention/next", api.retention()::next);
     routes.post("/api/projects/{project}/retention/run", api.retention()::run);
     routes.get("/api/projects/{project}/sessions", api.sessions()::list);
     routes.get("/api/projects/{project}/sessions/live", api.live()::get);
