@@ -76,6 +76,7 @@ final class ArchitectureTest {
     mayUse("ingest", "postgres", "rrweb", "session", "project");
     mayUse("retention", "postgres", "project", "ingest", "recording", "archive");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
+    mayUse("erasure", "postgres", "archive", "recording", "session", "ingest", "event");
     mayUse(
         "protocol.backspool", "http", "ingest", "rrweb", "session", "project", "event", "enrich");
     mayUse(
@@ -101,6 +102,7 @@ final class ArchitectureTest {
         "postgres",
         "recording",
         "analytics",
+        "erasure",
         "event",
         "retention",
         "enrich");

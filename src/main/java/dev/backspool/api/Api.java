@@ -16,5 +16,6 @@ public record Api(
     RecordingApi recordings,
     StorageApi storage,
     SessionDump dump,
+    ErasureApi erasures,
     Operations operations,
     Site site) {}

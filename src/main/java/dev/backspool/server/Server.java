@@ -4,6 +4,7 @@ import dev.backspool.analytics.EventLog;
 import dev.backspool.analytics.Groups;
 import dev.backspool.analytics.Profiles;
 import dev.backspool.api.Api;
+import dev.backspool.api.ErasureApi;
 import dev.backspool.api.EventApi;
 import dev.backspool.api.GroupApi;
 import dev.backspool.api.Guard;
@@ -28,6 +29,7 @@ import dev.backspool.enrich.MaxMindGeoIp;
 import dev.backspool.enrich.Referrers;
 import dev.backspool.enrich.Sighting;
 import dev.backspool.enrich.UserAgents;
+import dev.backspool.erasure.Erasures;
 import dev.backspool.event.Events;
 import dev.backspool.http.Bodies;
 import dev.backspool.ingest.Importer;
@@ -138,6 +140,7 @@ public final class Server implements AutoCloseable {
                       config.sessionMax(),
                       EventCopies.NONE),
                   clock));
+      var erasures = new Erasures(database, ingest.refusals());
       var samples = keep(new Samples(new Importer(ingest)));
       var api =
           new Api(
@@ -156,6 +159,7 @@ public final class Server implements AutoCloseable {
               storageApi(config, clock, archives),
               new SessionDump(projects, sessions, playback, sessionApi),
               new Operations(database, ingest, events, retention, live, liveEvents),
+              new ErasureApi(projects, erasures),
               new Site("/web"));
       var referrers = new Referrers();
       var eyes =
@@ -185,9 +189,10 @@ public final class Server implements AutoCloseable {
               new EventBatches(events, ingest, projects, database, bodies, eyes, referrers),
               new ReplayReads(ingest, projects, database, playback));
       http = keep(Edge.start(config.host(), config.port(), routes), Edge::stop);
-      // These end first: their streams would hold up the end of the requests in flight.
+      // These end first: they would hold up the end of the requests in flight.
       keep(live);
       keep(liveEvents);
+      keep(erasures);
       url = URI.create("http://" + config.host() + ":" + http.port());
     } catch (RuntimeException | Error failure) {
       close();
