@@ -371,9 +371,9 @@ export interface Erasure {
   requested_at: string;
   rows_removed_at: string | null;
   objects_removed_at: string | null;
-  state: 'removing_objects' | 'done';
-  /** Since when what was erased may be recorded again; absent or null while it may not. */
-  lifted_at?: string | null;
+  state: 'removing_rows' | 'removing_objects' | 'done';
+  /** Since when what was erased may be recorded again; null while it may not. */
+  tombstones_lifted_at: string | null;
   /** How many of each kind; `object_bytes` are bytes. */
   removed: Record<string, number>;
   /** The keys of the archive's objects. */

@@ -2,6 +2,7 @@ import { Button, Group, Modal, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { Link } from 'react-router';
+import { ApiProblem } from '../api/client';
 import { forgetErased, useErase } from '../api/storage';
 import type { Erasure } from '../api/types';
 import { Receipt } from './Receipt';
@@ -31,6 +32,8 @@ export default function EraseDialog(props: Props) {
   const erase = useErase(project);
   const client = useQueryClient();
   const receipt = erase.data;
+  // Something holds it up longer than an answer can wait.
+  const goesOn = erase.error instanceof ApiProblem && erase.error.status === 503;
   const close = () => {
     setTyped('');
     erase.reset();
@@ -96,6 +99,15 @@ export default function EraseDialog(props: Props) {
             spellCheck={false}
             data-autofocus
           />
+          {goesOn && (
+            <p>
+              It was begun and goes on by itself. Its receipt is among{' '}
+              <Link to={`/p/${project}/erasures`} onClick={close}>
+                all erasures
+              </Link>
+              .
+            </p>
+          )}
           <Group justify="flex-end" mt="md">
             <Button variant="default" onClick={close} disabled={erase.isPending}>
               Cancel

@@ -30,7 +30,7 @@ export default function ErasePerson({ project, id, name, profile, opened, onClos
         profile
           ? `${count(profile.events)} events${profile.revenue > 0 ? ', and the revenue they tell of' : ''}`
           : 'All their events',
-        'The same of the devices they were anonymous on',
+        'What was recorded anonymously on devices that were only ever theirs',
       ]}
       opened={opened}
       onClose={onClose}

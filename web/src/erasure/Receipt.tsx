@@ -15,7 +15,7 @@ export function Receipt({ project, receipt }: { project: string; receipt: Erasur
       <p role="status" className={state === 'done' ? 'receipt-done' : undefined}>
         {state === 'done'
           ? 'Everything is removed.'
-          : rows_removed_at
+          : state === 'removing_objects'
             ? 'The rows are removed. The archive is being rid of the objects, which takes a few minutes.'
             : 'The rows are being removed.'}
       </p>

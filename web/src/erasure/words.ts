@@ -5,9 +5,13 @@ import { bytes, count, counted } from '../parts/format';
 const KINDS: [key: string, one: string, many?: string][] = [
   ['profiles', 'profile'],
   ['sessions', 'session'],
+  ['tabs', 'tab'],
+  ['pages', 'page'],
   ['chunks', 'upload'],
   ['objects', 'object of the archive', 'objects of the archive'],
   ['events', 'event'],
+  ['receipts', 'answer kept for retries', 'answers kept for retries'],
+  ['mentions', 'mention in settings and refusals', 'mentions in settings and refusals'],
 ];
 
 /** What was removed, each kind in words; what there was none of is left out. */

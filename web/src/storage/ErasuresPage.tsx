@@ -16,6 +16,12 @@ import { StorageNav } from './StorageNav';
 
 const NAMES: Record<Erasure['kind'], string> = { session: 'A session', profile: 'A person' };
 
+const STATES: Record<Erasure['state'], string> = {
+  removing_rows: 'Removing rows',
+  removing_objects: 'Removing objects',
+  done: 'Done',
+};
+
 /** The receipts of what was erased from a project. They name nobody. */
 export default function ErasuresPage() {
   const { project = '' } = useParams();
@@ -66,9 +72,9 @@ export default function ErasuresPage() {
                       <Table.Td colSpan={4} className="erasure-open">
                         <Receipt project={project} receipt={erasure} />
                         <div className="erasure-again">
-                          {erasure.lifted_at ? (
+                          {erasure.tombstones_lifted_at ? (
                             <span className="dim">
-                              May be recorded again since {exactly(erasure.lifted_at)}.
+                              May be recorded again since {exactly(erasure.tombstones_lifted_at)}.
                             </span>
                           ) : (
                             <Button size="xs" variant="default" onClick={() => setAsking(erasure)}>
@@ -119,7 +125,7 @@ function Row({ erasure, open, onToggle }: RowProps) {
       </Table.Td>
       <Table.Td className="nowrap">{NAMES[erasure.kind]}</Table.Td>
       <Table.Td className="nowrap">
-        {erasure.state === 'done' ? 'Done' : <span className="dim">Removing objects</span>}
+        <span className={erasure.state === 'done' ? undefined : 'dim'}>{STATES[erasure.state]}</span>
       </Table.Td>
       <Table.Td className="dim wide-only">{removedInWords(erasure.removed).join(', ')}</Table.Td>
     </Table.Tr>
