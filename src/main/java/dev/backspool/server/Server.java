@@ -158,8 +158,8 @@ public final class Server implements AutoCloseable {
               new RecordingApi(projects, sessions, new Recordings(database, playback), playback),
               storageApi(config, clock, archives),
               new SessionDump(projects, sessions, playback, sessionApi),
-              new Operations(database, ingest, events, retention, live, liveEvents),
               new ErasureApi(projects, erasures),
+              new Operations(database, ingest, events, retention, live, liveEvents),
               new Site("/web"));
       var referrers = new Referrers();
       var eyes =

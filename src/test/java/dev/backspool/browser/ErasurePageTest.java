@@ -62,7 +62,8 @@ final class ErasurePageTest {
     assertThat(page.locator(".player")).hasCount(0);
     button(page, "Close").click();
     assertThat(page.locator("a.row")).hasCount(1);
-    assertThat(page.locator("a.row")).hasAttribute("href", "/p/" + project.id() + "/replays/" + stays.id());
+    assertThat(page.locator("a.row"))
+        .hasAttribute("href", "/p/" + project.id() + "/replays/" + stays.id());
     page.navigate(dashboard.address(goes.watch()));
     assertThat(page.getByText("There is no such session")).isVisible();
     assertThat(uploadAgain(dashboard, project)).isEqualTo(410);
@@ -96,8 +97,7 @@ final class ErasurePageTest {
     Project project = dashboard.server.project();
     var sender = new EventSender(dashboard, project);
     for (String person : new String[] {"mira", "ada"}) {
-      sender.send(
-          "identify", Map.of("profileId", person, "firstName", person, "lastName", "Sol"));
+      sender.send("identify", Map.of("profileId", person, "firstName", person, "lastName", "Sol"));
       sender.track("signed_up", person, Map.of());
     }
     Page page = dashboard.open("/p/" + project.id() + "/people");

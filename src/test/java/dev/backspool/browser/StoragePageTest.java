@@ -162,7 +162,8 @@ final class StoragePageTest {
     button(page, "Save retention").click();
     Locator told = page.getByText("event_days must be a whole number from 1 to 36500, or null");
     assertThat(told).isVisible();
-    assertThat(days(page, "Events")).hasAttribute("aria-describedby", Pattern.compile(".*" + told.getAttribute("id") + ".*"));
+    assertThat(days(page, "Events"))
+        .hasAttribute("aria-describedby", Pattern.compile(".*" + told.getAttribute("id") + ".*"));
     assertThat(days(page, "Events")).hasAttribute("aria-invalid", "true");
     button(page, "Undo").click();
     assertThat(told).hasCount(0);
