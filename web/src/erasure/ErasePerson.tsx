@@ -1,6 +1,6 @@
 import './erasure.css';
 import type { ProfileWithCounts } from '../api/types';
-import { count, counted } from '../parts/format';
+import { counted } from '../parts/format';
 import EraseDialog from './EraseDialog';
 
 interface Props {
@@ -24,11 +24,11 @@ export default function ErasePerson({ project, id, name, profile, opened, onClos
       word={id}
       what={[
         'Who they are: id, name, e-mail address, properties, groups',
+        profile && profile.sessions > 0
+          ? `${counted(profile.sessions, 'session')}, with what was recorded in them`
+          : 'All their sessions, with what was recorded in them',
         profile
-          ? `${counted(profile.sessions, 'session')} with ${profile.sessions === 1 ? 'its' : 'their'} recordings`
-          : 'All their sessions with their recordings',
-        profile
-          ? `${count(profile.events)} events${profile.revenue > 0 ? ', and the revenue they tell of' : ''}`
+          ? `${counted(profile.events, 'event')}${profile.revenue > 0 ? ', and the revenue they tell of' : ''}`
           : 'All their events',
         'What was recorded anonymously on devices that were only ever theirs',
       ]}

@@ -177,7 +177,6 @@ function KeepLess({ project, next, nextRun, onClose, onKeep }: KeepLessProps) {
                 <li key={line}>{line}</li>
               ))}
             </ul>
-            <p>Until then you can change your mind.</p>
           </>
         )}
       </div>

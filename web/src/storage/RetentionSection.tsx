@@ -4,11 +4,11 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { useRetention, useRunRetention } from '../api/storage';
 import type { Project, Retention, RetentionStep } from '../api/types';
-import { count, counted, exactly, soon, when } from '../parts/format';
+import { count, counted, exactly, when } from '../parts/format';
 import { ProblemNote } from '../parts/ProblemNote';
 import { Keeping } from './Keeping';
 import { Runs } from './Runs';
-import { removals } from './words';
+import { dueAt, removals } from './words';
 
 /** How long things are kept, what goes next, and what went before. */
 export function RetentionSection({ project, hasColdTier }: { project: Project; hasColdTier: boolean }) {
@@ -29,7 +29,7 @@ export function RetentionSection({ project, hasColdTier }: { project: Project; h
           key={project.id}
           project={project}
           hasColdTier={hasColdTier}
-          nextRun={retention.data ? soon(retention.data.next_run_at) : 'within a day'}
+          nextRun={retention.data ? dueAt(retention.data.next_run_at) : 'within a day'}
           onSaved={() => retention.refetch()}
         />
       </section>
@@ -68,7 +68,7 @@ function Next({ project, retention }: { project: string; retention: Retention })
   return (
     <>
       <p>
-        <span title={exactly(retention.next_run_at)}>It begins {soon(retention.next_run_at)}</span>
+        <span title={exactly(retention.next_run_at)}>It begins {dueAt(retention.next_run_at)}</span>
         {gone.length === 0 ? ' and deletes nothing.' : ' and deletes for good:'}
       </p>
       {gone.length > 0 && (

@@ -13,7 +13,7 @@ export function Runs({ runs }: { runs: RetentionRun[] }) {
             <Table.Th>Run</Table.Th>
             <Table.Th ta="right">Took</Table.Th>
             <Table.Th ta="right">Recordings</Table.Th>
-            <Table.Th ta="right">Freed in the archive</Table.Th>
+            <Table.Th ta="right">Freed</Table.Th>
             <Table.Th ta="right">Sessions</Table.Th>
             <Table.Th ta="right">Events</Table.Th>
             <Table.Th ta="right">To the cold tier</Table.Th>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { forHowLong, removals, shortened, timesAsMuch } from './words';
+import { dueAt, forHowLong, removals, shortened, timesAsMuch } from './words';
 
 describe('how much larger something is', () => {
   it('is said as precisely as it matters', () => {
@@ -35,6 +35,14 @@ describe('what is kept shorter than before', () => {
   it('has words for no end', () => {
     expect(forHowLong(null)).toBe('for ever');
     expect(forHowLong(1)).toBe('1 day');
+  });
+});
+
+describe('when the next run begins', () => {
+  it('is no exact moment once it is near', () => {
+    const now = new Date(2026, 10, 21, 14, 30).getTime();
+    expect(dueAt(new Date(now).toISOString(), now)).toBe('within minutes');
+    expect(dueAt(new Date(now + 13 * 3_600_000).toISOString(), now)).toBe('tomorrow at 03:30');
   });
 });
 

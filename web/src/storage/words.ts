@@ -1,5 +1,5 @@
 import type { RetentionDays, RetentionNext } from '../api/types';
-import { bytes, counted } from '../parts/format';
+import { bytes, counted, soon } from '../parts/format';
 
 /** How much larger the one is than the other, after "is": "9.3 times as much", "about as much". */
 export function timesAsMuch(larger: number, smaller: number): string {
@@ -25,6 +25,11 @@ export function shortened(now: RetentionDays, next: RetentionDays): string[] {
   return KEPT.filter(([key]) => endless(next[key]) < endless(now[key])).map(
     ([key, name]) => `${name}: ${forHowLong(next[key])} instead of ${forHowLong(now[key])}`,
   );
+}
+
+/** When the next run begins: one that is due begins whenever the server next looks. */
+export function dueAt(iso: string, now: number = Date.now()): string {
+  return Date.parse(iso) - now < 600_000 ? 'within minutes' : soon(iso, now);
 }
 
 /** What a run removes, each kind in words; nothing where it removes nothing. */
