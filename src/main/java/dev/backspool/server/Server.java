@@ -23,6 +23,7 @@ import dev.backspool.api.Site;
 import dev.backspool.api.StorageApi;
 import dev.backspool.archive.Archive;
 import dev.backspool.archive.ArchiveUrl;
+import dev.backspool.archiver.Archiver;
 import dev.backspool.enrich.ClientAddress;
 import dev.backspool.enrich.GeoIp;
 import dev.backspool.enrich.MaxMindGeoIp;
@@ -82,6 +83,7 @@ public final class Server implements AutoCloseable {
   private final Events events;
   private final Playback playback;
   private final Retention retention;
+  private final Archiver archiver;
   private final SignIn signIn;
   private final Javalin http;
   private final URI url;
@@ -125,9 +127,21 @@ public final class Server implements AutoCloseable {
       var liveEvents = new LiveEvents(projects, eventLog);
       var keys = new DataKeys(database);
       var archives = keep(archives(config));
-      playback =
-          new Playback(
-              database, new PartFiles(archives, keys, Runtime.getRuntime().maxMemory() / 8));
+      var partFiles = new PartFiles(archives, keys, Runtime.getRuntime().maxMemory() / 8);
+      playback = new Playback(database, partFiles);
+      archiver =
+          keep(
+              new Archiver(
+                  database,
+                  archives,
+                  keys,
+                  partFiles,
+                  clock,
+                  new Archiver.Settings(
+                      config.archiveAfter(),
+                      config.archiveEncryption(),
+                      Archiver.Settings.MERGE_AFTER,
+                      config.dataDir().resolve("tmp"))));
       retention =
           keep(
               new Retention(
@@ -159,7 +173,8 @@ public final class Server implements AutoCloseable {
               storageApi(config, clock, archives),
               new SessionDump(projects, sessions, playback, sessionApi),
               new ErasureApi(projects, erasures),
-              new Operations(database, ingest, events, retention, live, liveEvents),
+              new Operations(
+                  database, ingest, events, retention, archiver.counts(), live, liveEvents),
               new Site("/web"));
       var referrers = new Referrers();
       var eyes =
@@ -287,6 +302,11 @@ public final class Server implements AutoCloseable {
   /** Removes what has expired. */
   public Retention retention() {
     return retention;
+  }
+
+  /** Moves recordings to the archive. */
+  public Archiver archiver() {
+    return archiver;
   }
 
   /** Its routes are held against the description of the API. */
