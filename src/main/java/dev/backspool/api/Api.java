@@ -12,8 +12,11 @@ public record Api(
     LiveEvents liveEvents,
     ProfileApi profiles,
     GroupApi groups,
+    RetentionApi retention,
     RecordingApi recordings,
+    StorageApi storage,
     SessionDump dump,
     TransferApi transfer,
+    ErasureApi erasures,
     Operations operations,
     Site site) {}
