@@ -94,7 +94,15 @@ final class ArchitectureTest {
     mayUse("protocol.openpanel", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse("protocol.uxcam", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse(
-        "transfer", "postgres", "rrweb", "project", "recording", "archive", "archiver", "ingest");
+        "transfer",
+        "postgres",
+        "rrweb",
+        "project",
+        "session",
+        "recording",
+        "archive",
+        "archiver",
+        "ingest");
     mayUse(
         "api",
         "transfer",

@@ -186,11 +186,13 @@ public final class Projects {
                     insert into project (
                       id, name, platform, sdk_key, publishable_key, client_id, client_secret_hash,
                       allowed_origins, jwks_url, daily_quota_bytes, requests_per_minute,
-                      allow_unsafe_revenue, excluded_ips, excluded_profiles, created_at)
+                      allow_unsafe_revenue, excluded_ips, excluded_profiles, recording_days,
+                      event_days, kept_days, cold_after_days, created_at)
                     values (
                       :id, :name, :platform, :sdk_key, :publishable_key, :client_id, :hash,
                       :origins, :jwks_url, :quota, :rate, :unsafe_revenue, :excluded_ips,
-                      :excluded_profiles, :created_at)
+                      :excluded_profiles, :recording_days, :event_days, :kept_days,
+                      :cold_after_days, :created_at)
                     on conflict do nothing
                     """)
                 .bind("id", project.id())
@@ -207,6 +209,10 @@ public final class Projects {
                 .bind("unsafe_revenue", project.allowUnsafeRevenue())
                 .bindBySqlType("excluded_ips", array(project.excludedIps()), Types.ARRAY)
                 .bindBySqlType("excluded_profiles", array(project.excludedProfiles()), Types.ARRAY)
+                .bind("recording_days", project.retention().recordings())
+                .bind("event_days", project.retention().events())
+                .bind("kept_days", project.retention().kept())
+                .bind("cold_after_days", project.retention().coldAfter())
                 .bind("created_at", project.createdAt())
                 .execute());
     forget();

@@ -170,6 +170,11 @@ final class ImportProject implements Callable<Integer> {
           "there before: %,d sessions, of which %,d got something more, and %,d events%n",
           tally.known() + tally.completed(), tally.completed(), tally.knownEvents());
     }
+    if (tally.erased() > 0) {
+      out.printf(
+          "left out, as the project has erased them: %,d sessions, events and profiles%n",
+          tally.erased());
+    }
     out.flush();
   }
 }

@@ -2,6 +2,7 @@ package dev.backspool.transfer;
 
 import dev.backspool.Ids;
 import dev.backspool.Project;
+import dev.backspool.RetentionDays;
 import dev.backspool.project.Projects;
 import java.util.List;
 import java.util.UUID;
@@ -85,6 +86,11 @@ public record Destination(
         settings.allowUnsafeRevenue(),
         settings.excludedIps(),
         settings.excludedProfiles(),
+        new RetentionDays(
+            settings.recordingDays(),
+            settings.eventDays(),
+            settings.keptDays(),
+            settings.coldAfterDays()),
         settings.createdAt());
   }
 

@@ -51,7 +51,7 @@ final class Manifest implements AutoCloseable {
         case PROFILES -> profiles += rows;
         case SESSIONS -> sessions++;
         case EVENTS -> events += rows;
-        case EVENT_KEYS -> {}
+        case ERASURES, EVENT_KEYS -> {}
       }
     }
   }

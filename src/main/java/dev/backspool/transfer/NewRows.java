@@ -27,16 +27,82 @@ final class NewRows {
     return array.toString();
   }
 
-  /** Adds the rows of an entry; those of a session's are {@link NewSessions}. */
-  static Tally add(Connection connection, UUID project, Section section, List<Line> lines)
+  /**
+   * Adds the rows of an entry, but for what the project has erased; those of a session's are {@link
+   * NewSessions}.
+   */
+  static Tally add(Connection connection, UUID project, Section section, List<Line> all)
       throws SQLException {
+    List<Line> lines = Erased.without(connection, project, section, all);
+    Tally added = addLines(connection, project, section, lines);
+    return added.plus(Tally.ofErased(all.size() - lines.size()));
+  }
+
+  private static Tally addLines(
+      Connection connection, UUID project, Section section, List<Line> lines) throws SQLException {
     return switch (section) {
+      case ERASURES -> addErasures(connection, project, lines);
       case GROUPS -> addGroups(connection, project, lines);
       case PROFILES -> addProfiles(connection, project, lines);
       case EVENT_KEYS -> addEventKeys(connection, project, lines);
       case EVENTS -> addEvents(connection, project, lines);
       case SESSIONS -> throw new IllegalArgumentException("sessions are stored by themselves");
     };
+  }
+
+  /**
+   * Adds receipts of erasures, and what keeps the erased out. A project that keeps its hashes by
+   * another secret cannot use them.
+   */
+  private static Tally addErasures(Connection connection, UUID project, List<Line> lines)
+      throws SQLException {
+    for (String sql :
+        List.of(
+            """
+            insert into erasure_secret (project_id, secret)
+            select ?, decode(secret, 'hex')
+            from json_to_recordset(?::json) as line (secret text)
+            where secret is not null
+            limit 1
+            on conflict do nothing
+            """,
+            """
+            insert into erasure (
+              project_id, id, kind, subject, requested_at, rows_removed_at, objects_removed_at,
+              vacuumed_at, lifted_at, removed)
+            select
+              secrets.project_id, id, kind, decode(subject, 'hex'), requested_at,
+              coalesce(rows_removed_at, now()), coalesce(objects_removed_at, now()), now(),
+              lifted_at, removed
+            from (select * from erasure_secret where project_id = ?) secrets
+            cross join json_to_recordset(?::json) as line (
+              id uuid, kind text, subject text, requested_at timestamptz,
+              rows_removed_at timestamptz, objects_removed_at timestamptz, lifted_at timestamptz,
+              removed jsonb, secret text)
+            where decode(line.secret, 'hex') = secrets.secret
+            on conflict do nothing
+            """,
+            """
+            insert into tombstone (project_id, erasure_id, mark)
+            select erasure.project_id, erasure.id, decode(each.mark, 'hex')
+            from (select * from erasure where project_id = ? and lifted_at is null) erasure
+            join json_to_recordset(?::json) as line (id uuid, marks text[]) using (id)
+            cross join lateral unnest(line.marks) as each (mark)
+            on conflict do nothing
+            """,
+            """
+            insert into erasure_object (project_id, erasure_id, object)
+            select erasure.project_id, erasure.id, each.object
+            from (select * from erasure where project_id = ?) erasure
+            join json_to_recordset(?::json) as line (id uuid, objects text[]) using (id)
+            cross join lateral unnest(line.objects) as each (object)
+            on conflict do nothing
+            """)) {
+      try (var statement = connection.prepareStatement(sql)) {
+        run(statement, project, lines);
+      }
+    }
+    return Tally.NOTHING;
   }
 
   private static Tally addGroups(Connection connection, UUID project, List<Line> lines)
@@ -106,7 +172,7 @@ final class NewRows {
         connection.prepareStatement(
             """
             insert into event_key (project_id, key, received_at)
-            select ?, key, received_at
+            select ?, decode(key, 'hex'), received_at
             from json_to_recordset(?::json) as line (key text, received_at timestamptz)
             order by key
             on conflict do nothing

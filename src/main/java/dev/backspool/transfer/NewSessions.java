@@ -26,7 +26,8 @@ final class NewSessions {
         started_event_at timestamptz, ended_event_at timestamptz, tracked_count bigint,
         screen_view_count int, revenue bigint, groups text[], first_event jsonb,
         entry_at timestamptz, entry_path text, entry_origin text, exit_at timestamptz,
-        exit_path text, exit_origin text, profile_at timestamptz, open json, tabs json, pages json)
+        exit_path text, exit_origin text, profile_at timestamptz,
+        devices text[], kept_at timestamptz, open json, tabs json, pages json)
       """;
 
   private final Connection connection;
@@ -78,7 +79,7 @@ final class NewSessions {
           profile_id, profile_name, profile_email, device_id, tracked_from, tracked_until,
           live_from, live_until, is_current, closes_at, started_event_at, ended_event_at,
           tracked_count, screen_view_count, revenue, groups, first_event, entry_at, entry_path,
-          entry_origin, exit_at, exit_path, exit_origin, profile_at)
+          entry_origin, exit_at, exit_path, exit_origin, profile_at, devices, kept_at)
         select
           wanted.project, id, name, source, opener, started_at, last_event_at, first_received_at,
           last_received_at, chunk_count, event_count, click_count, input_count, error_count,
@@ -94,7 +95,7 @@ final class NewSessions {
                 and current.is_current),
           closes_at, started_event_at, ended_event_at, tracked_count, screen_view_count, revenue,
           coalesce(groups, '{}'), first_event, entry_at, entry_path, entry_origin, exit_at,
-          exit_path, exit_origin, profile_at
+          exit_path, exit_origin, profile_at, coalesce(devices, '{}'), kept_at
         from (select ?::uuid as project) wanted cross join
         """
             + LINES

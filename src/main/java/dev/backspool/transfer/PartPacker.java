@@ -59,7 +59,7 @@ final class PartPacker {
       UUID project,
       UUID session,
       List<FrameLine> frames,
-      FrameReader lines,
+      FrameSplitter lines,
       Function<FrameLine, @Nullable FrameLine> choice)
       throws IOException {
     var object = new Spool();

@@ -218,7 +218,7 @@ public final class PartialFile implements AutoCloseable {
     }
 
     private void readLines(EntryReader entries) throws IOException {
-      try (var lines = new FrameReader(entries.entry().name(), entries)) {
+      try (var lines = new FrameSplitter(entries.entry().name(), entries)) {
         for (FrameLine frame : frames) {
           lines.next(frame);
         }

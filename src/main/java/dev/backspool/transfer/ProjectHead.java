@@ -41,7 +41,11 @@ public record ProjectHead(
       @Nullable Integer requestsPerMinute,
       boolean allowUnsafeRevenue,
       List<String> excludedIps,
-      List<String> excludedProfiles) {
+      List<String> excludedProfiles,
+      @Nullable Integer recordingDays,
+      @Nullable Integer eventDays,
+      @Nullable Integer keptDays,
+      @Nullable Integer coldAfterDays) {
 
     static Settings of(Project project) {
       return new Settings(
@@ -55,7 +59,11 @@ public record ProjectHead(
           project.requestsPerMinute(),
           project.allowUnsafeRevenue(),
           project.excludedIps(),
-          project.excludedProfiles());
+          project.excludedProfiles(),
+          project.retention().recordings(),
+          project.retention().events(),
+          project.retention().kept(),
+          project.retention().coldAfter());
     }
   }
 

@@ -157,18 +157,34 @@ public final class ProjectImport {
       Line line = lines.getFirst();
       UUID session = UUID.fromString(id);
       int frames = line.object().path("frames").asInt(0);
+      if (isErased(lines)) {
+        tally = tally.plus(Tally.ofErased(1));
+        passOver(id, frames);
+        return;
+      }
       Optional<SessionState> known = SessionState.stored(database, project, session);
       if (known.isEmpty()) {
         batch.add(name, line, frames == 0 ? null : pack(session, frames));
       } else if (known.get().equals(SessionState.of(line.object(), name))) {
         tally = tally.plus(Tally.ofKnown());
-        if (frames > 0) {
-          goTo(RecordingEntries.framesOf(id));
-          goTo(RecordingEntries.linesOf(id));
-        }
+        passOver(id, frames);
       } else {
         storeBatch();
         tally = tally.plus(complete(session, known.get(), line, frames));
+      }
+    }
+
+    private boolean isErased(List<Line> session) {
+      return Transaction.run(
+              database,
+              connection -> Erased.without(connection, project, Section.SESSIONS, session))
+          .isEmpty();
+    }
+
+    private void passOver(String session, int frames) throws IOException {
+      if (frames > 0) {
+        goTo(RecordingEntries.framesOf(session));
+        goTo(RecordingEntries.linesOf(session));
       }
     }
 
@@ -181,7 +197,7 @@ public final class ProjectImport {
 
     private PackedPart pack(UUID session, int count) throws IOException {
       List<FrameLine> frames = frames(session, count);
-      try (var lines = new FrameReader(entries.entry().name(), entries)) {
+      try (var lines = new FrameSplitter(entries.entry().name(), entries)) {
         return packer.pack(project, session, frames, lines, PartPacker.ALL);
       }
     }
@@ -200,7 +216,7 @@ public final class ProjectImport {
         return completion.complete(project, session, known, line);
       }
       List<FrameLine> frames = frames(session, count);
-      try (var lines = new FrameReader(entries.entry().name(), entries)) {
+      try (var lines = new FrameSplitter(entries.entry().name(), entries)) {
         return completion.complete(project, session, known, line, frames, lines);
       }
     }

@@ -6,6 +6,7 @@ import dev.backspool.recording.Fault;
 import dev.backspool.recording.Frame;
 import dev.backspool.recording.Payload;
 import dev.backspool.recording.Playback;
+import dev.backspool.recording.Reel;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,7 +80,8 @@ final class RecordingEntries implements AutoCloseable {
 
   private void fill(Playback playback, UUID project, UUID session, Map<String, Integer> tabs)
       throws IOException {
-    Contents contents = playback.contents(project, session);
+    Reel reel = playback.reel(project, session);
+    Contents contents = reel.contents();
     for (Contents.Unread unread : contents.unread()) {
       lose(
           "the %d frames of %s".formatted(unread.part().frames(), unread.part().object()),
@@ -93,7 +95,7 @@ final class RecordingEntries implements AutoCloseable {
     try (var zstd = new ZstdOutputStreamNoFinalizer(lines, LEVEL)) {
       zstd.setChecksum(true).setLong(windowLog(json)).setCloseFrameOnFlush(false);
       for (Frame frame : wanted) {
-        Optional<Payload> payload = whole(playback, project, session, frame);
+        Optional<Payload> payload = whole(reel, frame);
         if (payload.isPresent()) {
           payload.get().writeLines(zstd);
           frames.write(Json.line(FrameLine.of(frame)));
@@ -108,10 +110,9 @@ final class RecordingEntries implements AutoCloseable {
     return Math.clamp(log, LEAST_WINDOW_LOG, USUAL_WINDOW_LOG);
   }
 
-  private Optional<Payload> whole(Playback playback, UUID project, UUID session, Frame frame)
-      throws IOException {
+  private Optional<Payload> whole(Reel reel, Frame frame) throws IOException {
     try {
-      Optional<Payload> payload = playback.verified(project, session, frame.n());
+      Optional<Payload> payload = reel.read(frame);
       if (payload.isEmpty()) {
         lost.add(name(frame) + ": it is gone");
       }

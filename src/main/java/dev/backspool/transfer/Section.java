@@ -7,6 +7,8 @@ import tools.jackson.databind.JsonNode;
 
 /** The parts of a project file, in their order. */
 enum Section {
+  /** First, so that what was erased is kept out of what follows. */
+  ERASURES("erasures/", "[0-9]{5,}\\.ndjson"),
   GROUPS("groups/", "[0-9]{5,}\\.ndjson"),
   PROFILES("profiles/", "[0-9]{5,}\\.ndjson"),
   EVENT_KEYS("event-keys/", "[0-9]{5,}\\.ndjson"),
@@ -16,7 +18,7 @@ enum Section {
 
   EVENTS("events/", "[0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9]{5,}\\.ndjson");
 
-  static final Section FIRST = GROUPS;
+  static final Section FIRST = ERASURES;
 
   private static final Pattern NUMBER = Pattern.compile("([0-9]+)\\.ndjson$");
 
@@ -31,6 +33,7 @@ enum Section {
   /** What comes behind it; empty behind the last. */
   Optional<Section> next() {
     return switch (this) {
+      case ERASURES -> Optional.of(GROUPS);
       case GROUPS -> Optional.of(PROFILES);
       case PROFILES -> Optional.of(EVENT_KEYS);
       case EVENT_KEYS -> Optional.of(SESSIONS);
@@ -73,7 +76,7 @@ enum Section {
   /** What the rows of a section are ordered by: behind a row's key, an export goes on. */
   String key(JsonNode row) {
     return switch (this) {
-      case GROUPS, PROFILES, SESSIONS -> row.path("id").asString("");
+      case ERASURES, GROUPS, PROFILES, SESSIONS -> row.path("id").asString("");
       case EVENT_KEYS -> row.path("key").asString("");
       case EVENTS -> row.path("received_at").asString("") + " " + row.path("id").asString("");
     };

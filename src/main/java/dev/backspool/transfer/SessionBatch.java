@@ -97,6 +97,9 @@ final class SessionBatch implements AutoCloseable {
     delivery.deliver(
         parts,
         connection -> {
+          if (Erased.without(connection, project, Section.SESSIONS, lines).size() < lines.size()) {
+            throw new Delivery.Overtaken("A session of the file was erased meanwhile");
+          }
           var sessions = new NewSessions(connection, project);
           if (sessions.add(lines) < lines.size()) {
             throw new Delivery.Overtaken("A session of the file was made meanwhile");

@@ -64,7 +64,7 @@ final class SessionCompletion {
       SessionState known,
       Line line,
       List<FrameLine> frames,
-      FrameReader lines)
+      FrameSplitter lines)
       throws IOException {
     List<Frame> stored = stored(project, session);
     Set<String> batches = new HashSet<>();
@@ -137,6 +137,9 @@ final class SessionCompletion {
     delivery.deliver(
         parts,
         connection -> {
+          if (Erased.without(connection, project, Section.SESSIONS, List.of(line)).isEmpty()) {
+            throw new Delivery.Overtaken("A session of the file was erased meanwhile");
+          }
           var rows = new Rows(connection, project, session, NewRows.array(List.of(line)));
           rows.lock(known);
           rows.widen(frames.size(), sums);
@@ -200,6 +203,8 @@ final class SessionCompletion {
                 screen = coalesce(known.screen, line.screen),
                 device_info = coalesce(known.device_info, line.device_info),
                 device_id = coalesce(known.device_id, line.device_id),
+                devices = array(select distinct unnest(known.devices || line.devices) order by 1),
+                kept_at = coalesce(known.kept_at, line.kept_at),
                 profile_name = coalesce(known.profile_name, line.profile_name),
                 profile_email = coalesce(known.profile_email, line.profile_email),
                 tracked_from = least(known.tracked_from, line.tracked_from),

@@ -10,6 +10,7 @@ package dev.backspool.transfer;
  * @param knownEvents events that were there
  * @param profiles new ones, and those that the file knows more of
  * @param groups as profiles
+ * @param erased sessions, events and profiles that the project has erased and does not take again
  */
 public record Tally(
     long sessions,
@@ -19,8 +20,9 @@ public record Tally(
     long events,
     long knownEvents,
     long profiles,
-    long groups) {
-  public static final Tally NOTHING = new Tally(0, 0, 0, 0, 0, 0, 0, 0);
+    long groups,
+    long erased) {
+  public static final Tally NOTHING = new Tally(0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   /** Both together. */
   public Tally plus(Tally more) {
@@ -32,30 +34,35 @@ public record Tally(
         events + more.events,
         knownEvents + more.knownEvents,
         profiles + more.profiles,
-        groups + more.groups);
+        groups + more.groups,
+        erased + more.erased);
   }
 
   static Tally ofSessions(long fresh, long frames) {
-    return new Tally(fresh, 0, 0, frames, 0, 0, 0, 0);
+    return new Tally(fresh, 0, 0, frames, 0, 0, 0, 0, 0);
   }
 
   static Tally ofCompleted(long frames) {
-    return new Tally(0, 1, 0, frames, 0, 0, 0, 0);
+    return new Tally(0, 1, 0, frames, 0, 0, 0, 0, 0);
   }
 
   static Tally ofKnown() {
-    return new Tally(0, 0, 1, 0, 0, 0, 0, 0);
+    return new Tally(0, 0, 1, 0, 0, 0, 0, 0, 0);
   }
 
   static Tally ofEvents(long fresh, long known) {
-    return new Tally(0, 0, 0, 0, fresh, known, 0, 0);
+    return new Tally(0, 0, 0, 0, fresh, known, 0, 0, 0);
   }
 
   static Tally ofProfiles(long changed) {
-    return new Tally(0, 0, 0, 0, 0, 0, changed, 0);
+    return new Tally(0, 0, 0, 0, 0, 0, changed, 0, 0);
   }
 
   static Tally ofGroups(long changed) {
-    return new Tally(0, 0, 0, 0, 0, 0, 0, changed);
+    return new Tally(0, 0, 0, 0, 0, 0, 0, changed, 0);
+  }
+
+  static Tally ofErased(long count) {
+    return new Tally(0, 0, 0, 0, 0, 0, 0, 0, count);
   }
 }

@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /** Takes the events of a recording apart into its frames; one is in memory at a time. */
-final class FrameReader implements AutoCloseable {
+final class FrameSplitter implements AutoCloseable {
   private final String entry;
   private final InputStream lines;
 
@@ -17,7 +17,7 @@ final class FrameReader implements AutoCloseable {
    * @param entry where they are from, for messages
    * @param zstd stays open
    */
-  FrameReader(String entry, InputStream zstd) throws IOException {
+  FrameSplitter(String entry, InputStream zstd) throws IOException {
     this.entry = entry;
     var open =
         new FilterInputStream(zstd) {
