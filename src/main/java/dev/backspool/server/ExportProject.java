@@ -162,7 +162,7 @@ final class ExportProject implements Callable<Integer> {
     try (TransferBar bar = TransferBar.of("checking", Files.size(path))) {
       begun = PartialFile.read(path, bytes -> bar.at(bytes, ""));
     } catch (ProjectFileException e) {
-      throw new Sentence(e.getMessage());
+      throw new Sentence(String.valueOf(e.getMessage()));
     }
     if (begun.isPresent()) {
       ProjectHead head = begun.get().head();
