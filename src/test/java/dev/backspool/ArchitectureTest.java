@@ -72,6 +72,7 @@ final class ArchitectureTest {
     mayUse("project", "postgres");
     mayUse("session", "postgres", "rrweb");
     mayUse("recording", "postgres", "rrweb", "enrich", "archive");
+    mayUse("verify", "recording", "archive", "rrweb", "postgres");
     mayUse("analytics", "postgres", "enrich");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
@@ -101,7 +102,9 @@ final class ArchitectureTest {
         "recording",
         "analytics",
         "event",
-        "enrich");
+        "enrich",
+        "archive",
+        "verify");
   }
 
   @Test

@@ -15,4 +15,5 @@ public record Api(
     RecordingApi recordings,
     SessionDump dump,
     Operations operations,
+    VerifyApi verify,
     Site site) {}

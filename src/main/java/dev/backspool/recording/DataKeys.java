@@ -4,6 +4,7 @@ import dev.backspool.postgres.Database;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.crypto.Cipher;
@@ -36,7 +37,7 @@ public final class DataKeys {
   public byte[] wrap(UUID project, SecretKey key) {
     try {
       Cipher cipher = Cipher.getInstance(WRAPPING);
-      cipher.init(Cipher.WRAP_MODE, projectKey(project));
+      cipher.init(Cipher.WRAP_MODE, projects.computeIfAbsent(project, this::findOrMake));
       return cipher.wrap(key);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("AES Key Wrap does not work", e);
@@ -44,37 +45,41 @@ public final class DataKeys {
   }
 
   /**
-   * Undoes {@link #wrap}.
+   * Undoes {@link #wrap}. Makes no key for a project that has none: it would open nothing.
    *
    * @throws LostKey when it was wrapped by another project's key, or the project has none any more
    */
   public SecretKey unwrap(UUID project, byte[] wrapped) throws LostKey {
+    SecretKey projectKey = projects.computeIfAbsent(project, id -> find(id).orElse(null));
+    if (projectKey == null) {
+      throw new LostKey("the project has no key for its recordings", null);
+    }
     try {
       Cipher cipher = Cipher.getInstance(WRAPPING);
-      cipher.init(Cipher.UNWRAP_MODE, projectKey(project));
+      cipher.init(Cipher.UNWRAP_MODE, projectKey);
       return (SecretKey) cipher.unwrap(wrapped, "AES", Cipher.SECRET_KEY);
     } catch (GeneralSecurityException e) {
-      throw new LostKey(e);
+      throw new LostKey("the recording's key does not belong to its project's", e);
     }
   }
 
-  private SecretKey projectKey(UUID project) {
-    return projects.computeIfAbsent(project, this::findOrMake);
+  private SecretKey findOrMake(UUID project) {
+    database.write(handle ->
+        handle.execute(
+            "insert into project_key (project_id, secret) values (?, ?) on conflict do nothing",
+            project,
+            bytes()));
+    return find(project).orElseThrow();
   }
 
-  private SecretKey findOrMake(UUID project) {
-    return key(
-        database.write(handle -> {
-          handle.execute(
-              "insert into project_key (project_id, secret) values (?, ?) on conflict do nothing",
-              project,
-              bytes());
-          return handle
-              .createQuery("select secret from project_key where project_id = :project")
-              .bind("project", project)
-              .mapTo(byte[].class)
-              .one();
-        }));
+  private Optional<SecretKey> find(UUID project) {
+    return database.write(handle ->
+        handle
+            .createQuery("select secret from project_key where project_id = :project")
+            .bind("project", project)
+            .mapTo(byte[].class)
+            .findOne()
+            .map(DataKeys::key));
   }
 
   private byte[] bytes() {

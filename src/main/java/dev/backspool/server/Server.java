@@ -18,6 +18,7 @@ import dev.backspool.api.SessionApi;
 import dev.backspool.api.SessionDump;
 import dev.backspool.api.SignIn;
 import dev.backspool.api.Site;
+import dev.backspool.api.VerifyApi;
 import dev.backspool.archive.Archive;
 import dev.backspool.archive.ArchiveUrl;
 import dev.backspool.enrich.ClientAddress;
@@ -118,6 +119,7 @@ public final class Server implements AutoCloseable {
           new Playback(
               database, new PartFiles(archives, keys, Runtime.getRuntime().maxMemory() / 8));
       var samples = keep(new Samples(new Importer(ingest)));
+      var verify = new VerifyApi(database, archives, projects);
       var api =
           new Api(
               new Guard(signIn, publicUrl(config)),
@@ -133,6 +135,7 @@ public final class Server implements AutoCloseable {
               new RecordingApi(projects, sessions, new Recordings(database, playback), playback),
               new SessionDump(projects, sessions, playback, sessionApi),
               new Operations(database, ingest, events, live, liveEvents),
+              verify,
               new Site("/web"));
       var referrers = new Referrers();
       var eyes =
@@ -165,6 +168,7 @@ public final class Server implements AutoCloseable {
       // These end first: their streams would hold up the end of the requests in flight.
       keep(live);
       keep(liveEvents);
+      keep(verify);
       url = URI.create("http://" + config.host() + ":" + http.port());
     } catch (RuntimeException | Error failure) {
       close();
