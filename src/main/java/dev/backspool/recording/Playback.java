@@ -21,6 +21,13 @@ import org.jspecify.annotations.Nullable;
 
 /** Hands out a session's frames, wherever they are. */
 public final class Playback {
+  /** What of a chunk's row its frame is made of: all but the payload. */
+  public static final String CHUNK_COLUMNS =
+      """
+      id, tab_id, batch_id, client_session, ordinal, seq, received_at, first_at, last_at,
+      event_count, user_events, raw_bytes, octet_length(payload) as bytes, outline
+      """;
+
   /**
    * Uploads of one moment may have been committed in either order. A recorder that cuts its uploads
    * at checkpoints sends the Meta at the end of one and the FullSnapshot in the next, both of the
@@ -78,21 +85,23 @@ public final class Playback {
         handle ->
             handle
                 .createQuery(
-                    """
-                    select
-                      id, tab_id, batch_id, client_session, ordinal, seq, received_at, first_at,
-                      last_at, event_count, user_events, raw_bytes, octet_length(payload) as bytes,
-                      outline
-                    from chunk
-                    where project_id = :project and session_id = :session
-                    """)
+                    "select "
+                        + CHUNK_COLUMNS
+                        + """
+                        from chunk
+                        where project_id = :project and session_id = :session
+                        """)
                 .bind("project", project)
                 .bind("session", session)
                 .map((row, _) -> frame(row))
                 .list());
   }
 
-  private static List<Frame> sorted(List<Frame> frames) {
+  /**
+   * Puts frames of one session into play order: tab by tab in the order the tabs began, each tab's
+   * by the SDK's own numbers where all of them have one, else by time.
+   */
+  public static List<Frame> sorted(List<Frame> frames) {
     var byTab = new TreeMap<String, List<Frame>>();
     frames.stream()
         .sorted(BY_TIME)
@@ -161,7 +170,8 @@ public final class Playback {
                 .findOne());
   }
 
-  private static Frame frame(ResultSet row) throws SQLException {
+  /** Reads a row that has the {@link #CHUNK_COLUMNS}. */
+  public static Frame frame(ResultSet row) throws SQLException {
     return new Frame(
         row.getLong("id"),
         row.getString("tab_id"),

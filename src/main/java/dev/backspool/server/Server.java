@@ -21,6 +21,7 @@ import dev.backspool.api.Site;
 import dev.backspool.api.VerifyApi;
 import dev.backspool.archive.Archive;
 import dev.backspool.archive.ArchiveUrl;
+import dev.backspool.archiver.Archiver;
 import dev.backspool.enrich.ClientAddress;
 import dev.backspool.enrich.GeoIp;
 import dev.backspool.enrich.MaxMindGeoIp;
@@ -72,6 +73,7 @@ public final class Server implements AutoCloseable {
   private final Ingest ingest;
   private final Events events;
   private final Playback playback;
+  private final Archiver archiver;
   private final SignIn signIn;
   private final Javalin http;
   private final URI url;
@@ -115,9 +117,21 @@ public final class Server implements AutoCloseable {
       var liveEvents = new LiveEvents(projects, eventLog);
       var keys = new DataKeys(database);
       var archives = keep(archives(config));
-      playback =
-          new Playback(
-              database, new PartFiles(archives, keys, Runtime.getRuntime().maxMemory() / 8));
+      var partFiles = new PartFiles(archives, keys, Runtime.getRuntime().maxMemory() / 8);
+      playback = new Playback(database, partFiles);
+      archiver =
+          keep(
+              new Archiver(
+                  database,
+                  archives,
+                  keys,
+                  partFiles,
+                  clock,
+                  new Archiver.Settings(
+                      config.archiveAfter(),
+                      config.archiveEncryption(),
+                      Archiver.Settings.MERGE_AFTER,
+                      config.dataDir().resolve("tmp"))));
       var samples = keep(new Samples(new Importer(ingest)));
       var verify = new VerifyApi(database, archives, projects);
       var api =
@@ -134,7 +148,7 @@ public final class Server implements AutoCloseable {
               new GroupApi(projects, new Groups(database)),
               new RecordingApi(projects, sessions, new Recordings(database, playback), playback),
               new SessionDump(projects, sessions, playback, sessionApi),
-              new Operations(database, ingest, events, live, liveEvents),
+              new Operations(database, ingest, events, archiver.counts(), live, liveEvents),
               verify,
               new Site("/web"));
       var referrers = new Referrers();
@@ -250,6 +264,11 @@ public final class Server implements AutoCloseable {
 
   public Playback playback() {
     return playback;
+  }
+
+  /** Moves recordings to the archive. */
+  public Archiver archiver() {
+    return archiver;
   }
 
   /** Its routes are held against the description of the API. */

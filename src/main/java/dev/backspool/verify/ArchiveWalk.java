@@ -10,6 +10,7 @@ import dev.backspool.postgres.Database;
 import dev.backspool.recording.Archives;
 import dev.backspool.recording.Frame;
 import dev.backspool.recording.file.ArchivedRecording;
+import dev.backspool.recording.file.DamagedRecording;
 import dev.backspool.recording.file.RangeSource;
 import dev.backspool.recording.file.ReadAhead;
 import dev.backspool.verify.Finding.Place;
@@ -30,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * Goes through the archive for objects that no row names. Whoever puts an object names it first, so
  * there are none unless rows were lost: by hand, or because the database is an older copy. That is
  * why only such objects are deleted as cannot be the last copy of anything, and none at all when
- * there are many.
+ * there are many. Objects of projects that the database does not know may be another
+ * installation's, under the same address: they are passed over.
  */
 final class ArchiveWalk {
   /** Younger objects may have been put by a server that is older than this rule. */
@@ -106,8 +108,8 @@ final class ArchiveWalk {
               .filter(stored -> stored.modified().isBefore(young))
               .map(stored -> new Orphan(stored, cold))
               .toList();
-      Set<ObjectKey> named = named(old.stream().map(Orphan::key).toList(), cold);
-      old.stream().filter(each -> !named.contains(each.key())).forEach(orphans::add);
+      Set<ObjectKey> unnamed = unnamed(old.stream().map(Orphan::key).toList(), cold);
+      old.stream().filter(each -> unnamed.contains(each.key())).forEach(orphans::add);
       if (orphans.size() > MOST_HELD) {
         break;
       }
@@ -120,8 +122,8 @@ final class ArchiveWalk {
     }
   }
 
-  /** Those that a part or a deletion names. */
-  private Set<ObjectKey> named(List<ObjectKey> keys, boolean cold) {
+  /** Those that no part and no deletion names, of projects that there are. */
+  private Set<ObjectKey> unnamed(List<ObjectKey> keys, boolean cold) {
     if (keys.isEmpty()) {
       return Set.of();
     }
@@ -133,11 +135,12 @@ final class ArchiveWalk {
                     select project_id, object
                     from unnest(cast(:projects as uuid[]), cast(:objects as text[]))
                       as listed (project_id, object)
-                    where exists (
+                    join project on project.id = listed.project_id
+                    where not exists (
                         select from recording_part part
                         where part.project_id = listed.project_id and part.object = listed.object
                           and (part.cold = :cold or :one_archive))
-                      or exists (
+                      and not exists (
                         select from doomed_object doomed
                         where doomed.project_id = listed.project_id
                           and doomed.object = listed.object
@@ -152,7 +155,7 @@ final class ArchiveWalk {
   }
 
   private List<Suspicion> look(Orphan orphan, boolean tooMany) throws ArchiveUnavailable {
-    if (!named(List.of(orphan.key()), orphan.cold()).isEmpty()
+    if (unnamed(List.of(orphan.key()), orphan.cold()).isEmpty()
         || archives.holding(orphan.cold()).find(orphan.key()).isEmpty()) {
       return List.of();
     }
@@ -188,14 +191,11 @@ final class ArchiveWalk {
    */
   private boolean isSpare(Orphan orphan) throws ArchiveFailure, IOException {
     UUID project = orphan.key().project();
-    if (!projectIsThere(project)) {
-      return true;
-    }
     RangeSource source = source(orphan);
     boolean encrypted;
     try {
       encrypted = ArchivedRecording.isEncrypted(source);
-    } catch (dev.backspool.recording.file.DamagedRecording e) {
+    } catch (DamagedRecording e) {
       return true;
     }
     if (encrypted) {
@@ -210,16 +210,6 @@ final class ArchiveWalk {
     return suspicions.values().stream()
         .flatMap(List::stream)
         .noneMatch(each -> each.finding().kind().severity() == Severity.LOST);
-  }
-
-  private boolean projectIsThere(UUID project) {
-    return database.snapshot(handle ->
-        handle
-            .createQuery("select 1 from project where id = :id")
-            .bind("id", project)
-            .mapTo(Integer.class)
-            .findOne()
-            .isPresent());
   }
 
   /** The sessions that the uploads went to; empty when that is not known of all of them. */

@@ -20,7 +20,7 @@ final class DoomedCheck {
   private static final UUID FIRST = new UUID(0, 0);
   private static final UUID LAST = new UUID(-1, -1);
 
-  /** A server deletes what is due every few minutes, and goes on trying. */
+  /** A server deletes what is due within seconds, and what fails, every few minutes. */
   private static final Duration OVERDUE = Duration.ofHours(1);
 
   private final Database database;
@@ -117,8 +117,10 @@ final class DoomedCheck {
         .createQuery(
             """
             select
-              doomed.*, not_before < now() - cast(:overdue as interval) as is_overdue,
-              part.session_id
+              doomed.*,
+              not_before < now() - cast(:overdue as interval)
+                or failures > 0 and doomed_at < now() - cast(:overdue as interval) as is_overdue,
+              part.session_id as needed_by
             from doomed_object doomed
             left join recording_part part
               on part.project_id = doomed.project_id and part.object = doomed.object
@@ -142,7 +144,7 @@ final class DoomedCheck {
                 row.getBoolean("is_overdue"),
                 row.getInt("failures"),
                 row.getString("error"),
-                row.getObject("session_id", UUID.class)))
+                row.getObject("needed_by", UUID.class)))
         .list();
   }
 
@@ -205,7 +207,8 @@ final class DoomedCheck {
             handle.execute(
                     """
                     update doomed_object set deleting = true
-                    where project_id = ? and object = ? and cold = ? and not_before <= now()
+                    where project_id = ? and object = ? and cold = ?
+                      and (not_before <= now() or failures > 0)
                       and not exists (
                         select from recording_part part
                         where part.project_id = doomed_object.project_id

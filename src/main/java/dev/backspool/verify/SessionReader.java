@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads sessions of one project with all that belongs to them. */
 final class SessionReader {
-  /** No lease and no pause of the archiver is longer. */
-  static final Duration LONGEST_LEASE = Duration.ofDays(1);
+  /** No lease is taken, and nothing that failed is left alone, for longer than half of this. */
+  static final Duration LONGEST_LEASE = Duration.ofDays(2);
 
   private static final UUID BEFORE_ALL = new UUID(0, 0);
 
