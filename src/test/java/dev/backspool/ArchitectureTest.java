@@ -73,6 +73,7 @@ final class ArchitectureTest {
     mayUse("session", "postgres", "rrweb");
     mayUse("recording", "postgres", "rrweb", "enrich", "archive");
     mayUse("archiver", "postgres", "rrweb", "archive", "recording", "ingest");
+    mayUse("verify", "postgres", "rrweb", "archive", "recording");
     mayUse("analytics", "postgres", "enrich");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
     mayUse("retention", "postgres", "project", "ingest", "recording", "archive");
@@ -107,7 +108,9 @@ final class ArchitectureTest {
         "erasure",
         "event",
         "retention",
-        "enrich");
+        "enrich",
+        "archive",
+        "verify");
   }
 
   @Test

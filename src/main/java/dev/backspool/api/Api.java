@@ -18,4 +18,5 @@ public record Api(
     SessionDump dump,
     ErasureApi erasures,
     Operations operations,
+    VerifyApi verify,
     Site site) {}

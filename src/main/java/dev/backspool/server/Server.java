@@ -21,6 +21,7 @@ import dev.backspool.api.SessionDump;
 import dev.backspool.api.SignIn;
 import dev.backspool.api.Site;
 import dev.backspool.api.StorageApi;
+import dev.backspool.api.VerifyApi;
 import dev.backspool.archive.Archive;
 import dev.backspool.archive.ArchiveUrl;
 import dev.backspool.archiver.Archiver;
@@ -156,6 +157,7 @@ public final class Server implements AutoCloseable {
                   clock));
       var erasures = new Erasures(database, ingest.refusals());
       var samples = keep(new Samples(new Importer(ingest)));
+      var verify = new VerifyApi(database, archives, projects);
       var api =
           new Api(
               new Guard(signIn, publicUrl(config)),
@@ -175,6 +177,7 @@ public final class Server implements AutoCloseable {
               new ErasureApi(projects, erasures),
               new Operations(
                   database, ingest, events, retention, archiver.counts(), live, liveEvents),
+              verify,
               new Site("/web"));
       var referrers = new Referrers();
       var eyes =
@@ -208,6 +211,7 @@ public final class Server implements AutoCloseable {
       keep(live);
       keep(liveEvents);
       keep(erasures);
+      keep(verify);
       url = URI.create("http://" + config.host() + ":" + http.port());
     } catch (RuntimeException | Error failure) {
       close();
