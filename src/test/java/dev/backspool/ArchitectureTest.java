@@ -76,7 +76,9 @@ final class ArchitectureTest {
     mayUse("verify", "postgres", "rrweb", "archive", "recording");
     mayUse("analytics", "postgres", "enrich");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
+    mayUse("retention", "postgres", "project", "ingest", "recording", "archive");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
+    mayUse("erasure", "postgres", "archive", "recording", "session", "ingest", "event");
     mayUse(
         "protocol.backspool", "http", "ingest", "rrweb", "session", "project", "event", "enrich");
     mayUse(
@@ -103,7 +105,9 @@ final class ArchitectureTest {
         "recording",
         "archiver",
         "analytics",
+        "erasure",
         "event",
+        "retention",
         "enrich",
         "archive",
         "verify");

@@ -10,6 +10,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import javax.crypto.Cipher;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The keys that recordings are encrypted with: each object has its own, which lies in its row,
@@ -37,7 +39,7 @@ public final class DataKeys {
   public byte[] wrap(UUID project, SecretKey key) {
     try {
       Cipher cipher = Cipher.getInstance(WRAPPING);
-      cipher.init(Cipher.WRAP_MODE, projects.computeIfAbsent(project, this::findOrMake));
+      cipher.init(Cipher.WRAP_MODE, projectKey(project));
       return cipher.wrap(key);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("AES Key Wrap does not work", e);
@@ -45,41 +47,62 @@ public final class DataKeys {
   }
 
   /**
-   * Undoes {@link #wrap}. Makes no key for a project that has none: it would open nothing.
+   * Undoes {@link #wrap}.
    *
    * @throws LostKey when it was wrapped by another project's key, or the project has none any more
    */
   public SecretKey unwrap(UUID project, byte[] wrapped) throws LostKey {
-    SecretKey projectKey = projects.computeIfAbsent(project, id -> find(id).orElse(null));
-    if (projectKey == null) {
-      throw new LostKey("the project has no key for its recordings", null);
+    @Nullable SecretKey known = projects.get(project);
+    if (known != null) {
+      try {
+        return unwrap(known, wrapped);
+      } catch (GeneralSecurityException e) {
+        projects.remove(project, known); // It may have been replaced: a project that was imported.
+      }
+    }
+    SecretKey secret = projects.computeIfAbsent(project, this::find);
+    if (secret == null) {
+      throw new LostKey("the project's key is gone", null);
     }
     try {
-      Cipher cipher = Cipher.getInstance(WRAPPING);
-      cipher.init(Cipher.UNWRAP_MODE, projectKey);
-      return (SecretKey) cipher.unwrap(wrapped, "AES", Cipher.SECRET_KEY);
+      return unwrap(secret, wrapped);
     } catch (GeneralSecurityException e) {
       throw new LostKey("the recording's key does not belong to its project's", e);
     }
   }
 
-  private SecretKey findOrMake(UUID project) {
-    database.write(handle ->
-        handle.execute(
-            "insert into project_key (project_id, secret) values (?, ?) on conflict do nothing",
-            project,
-            bytes()));
-    return find(project).orElseThrow();
+  private static SecretKey unwrap(SecretKey secret, byte[] wrapped)
+      throws GeneralSecurityException {
+    Cipher cipher = Cipher.getInstance(WRAPPING);
+    cipher.init(Cipher.UNWRAP_MODE, secret);
+    return (SecretKey) cipher.unwrap(wrapped, "AES", Cipher.SECRET_KEY);
   }
 
-  private Optional<SecretKey> find(UUID project) {
-    return database.write(handle ->
-        handle
-            .createQuery("select secret from project_key where project_id = :project")
-            .bind("project", project)
-            .mapTo(byte[].class)
-            .findOne()
-            .map(DataKeys::key));
+  private SecretKey projectKey(UUID project) {
+    return projects.computeIfAbsent(project, this::findOrMake);
+  }
+
+  private SecretKey findOrMake(UUID project) {
+    return database.write(handle -> {
+      handle.execute(
+          "insert into project_key (project_id, secret) values (?, ?) on conflict do nothing",
+          project,
+          bytes());
+      return secret(handle, project).orElseThrow();
+    });
+  }
+
+  private @Nullable SecretKey find(UUID project) {
+    return database.read(project, handle -> secret(handle, project).orElse(null));
+  }
+
+  private static Optional<SecretKey> secret(Handle handle, UUID project) {
+    return handle
+        .createQuery("select secret from project_key where project_id = :project")
+        .bind("project", project)
+        .mapTo(byte[].class)
+        .findOne()
+        .map(DataKeys::key);
   }
 
   private byte[] bytes() {
