@@ -125,21 +125,6 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Frees the place of a table's dead rows and renews its statistics, as the table's owner; it
-   * blocks nobody, and is slow for their sake.
-   *
-   * @param table as SQL spells its name
-   */
-  public void vacuum(String table) {
-    try (var handle = owner.open()) {
-      handle.execute("set vacuum_cost_delay = '1ms'");
-      handle.execute("vacuum (analyze) " + table);
-    } catch (RuntimeException failure) {
-      throw DatabaseUnavailable.translate(failure);
-    }
-  }
-
-  /**
    * Reads rows of all projects as they were at one moment, in one transaction that changes nothing.
    * On a connection of its own, without a time limit: keep it short, as what is deleted meanwhile
    * stays until its end.
@@ -152,6 +137,21 @@ public final class Database implements AutoCloseable {
             handle.execute("set transaction read only");
             return work.in(handle);
           });
+    } catch (RuntimeException failure) {
+      throw DatabaseUnavailable.translate(failure);
+    }
+  }
+
+  /**
+   * Frees the place of a table's dead rows and renews its statistics, as the table's owner; it
+   * blocks nobody, and is slow for their sake.
+   *
+   * @param table as SQL spells its name
+   */
+  public void vacuum(String table) {
+    try (var handle = owner.open()) {
+      handle.execute("set vacuum_cost_delay = '1ms'");
+      handle.execute("vacuum (analyze) " + table);
     } catch (RuntimeException failure) {
       throw DatabaseUnavailable.translate(failure);
     }

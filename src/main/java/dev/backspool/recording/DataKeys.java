@@ -39,7 +39,7 @@ public final class DataKeys {
   public byte[] wrap(UUID project, SecretKey key) {
     try {
       Cipher cipher = Cipher.getInstance(WRAPPING);
-      cipher.init(Cipher.WRAP_MODE, projects.computeIfAbsent(project, this::findOrMake));
+      cipher.init(Cipher.WRAP_MODE, projectKey(project));
       return cipher.wrap(key);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("AES Key Wrap does not work", e);
@@ -47,7 +47,7 @@ public final class DataKeys {
   }
 
   /**
-   * Undoes {@link #wrap}. Makes no key for a project that has none: it would open nothing.
+   * Undoes {@link #wrap}.
    *
    * @throws LostKey when it was wrapped by another project's key, or the project has none any more
    */
@@ -76,6 +76,10 @@ public final class DataKeys {
     Cipher cipher = Cipher.getInstance(WRAPPING);
     cipher.init(Cipher.UNWRAP_MODE, secret);
     return (SecretKey) cipher.unwrap(wrapped, "AES", Cipher.SECRET_KEY);
+  }
+
+  private SecretKey projectKey(UUID project) {
+    return projects.computeIfAbsent(project, this::findOrMake);
   }
 
   private SecretKey findOrMake(UUID project) {
