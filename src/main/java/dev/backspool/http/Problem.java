@@ -47,7 +47,12 @@ public record Problem(
     send(ctx, problem, null);
   }
 
-  private static void send(Context ctx, Problem problem, @Nullable Duration retryAfter) {
+  /**
+   * Answers with a problem that may pass.
+   *
+   * @param retryAfter when it may be worth to ask again; null does not say
+   */
+  public static void send(Context ctx, Problem problem, @Nullable Duration retryAfter) {
     if (retryAfter != null) {
       ctx.header("Retry-After", seconds(retryAfter));
     }
