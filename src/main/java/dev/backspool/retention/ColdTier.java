@@ -11,6 +11,9 @@ import java.io.OutputStream;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -41,21 +44,29 @@ final class ColdTier {
   private static final int COPIES = 8;
   private static final String PREFIX = "cold-";
 
+  /** Well above the time that a copy takes. */
+  private static final Duration PLANNED = Duration.ofHours(1);
+
+  /** For playback that has begun. */
+  private static final Duration LINGERS = Duration.ofMinutes(10);
+
   private final Work work;
   private final ProjectRun run;
   private final Archives archives;
   private final Path folder;
+  private final InstantSource clock;
 
   /**
    * Moves nothing yet.
    *
    * @param folder where objects lie while they pass
    */
-  ColdTier(Work work, ProjectRun run, Archives archives, Path folder) {
+  ColdTier(Work work, ProjectRun run, Archives archives, Path folder, InstantSource clock) {
     this.work = work;
     this.run = run;
     this.archives = archives;
     this.folder = folder;
+    this.clock = clock;
   }
 
   /** Moves what is due. An archive that is away ends it: the rest is moved by another run. */
@@ -205,7 +216,7 @@ final class ColdTier {
               .createQuery(
                   """
                   insert into doomed_object (project_id, object, reason, not_before, cold)
-                  select :project, object, 'planned', now() + interval '1 hour', true
+                  select :project, object, 'planned', :not_before, true
                   from unnest(:objects) as object
                   on conflict (project_id, object, cold) do update set
                     reason = excluded.reason, not_before = excluded.not_before
@@ -213,6 +224,7 @@ final class ColdTier {
                   returning object
                   """)
               .bind("project", run.project())
+              .bind("not_before", in(PLANNED))
               .bindArray("objects", String.class, parts.stream().map(Part::object).toList())
               .mapTo(String.class)
               .list());
@@ -272,15 +284,20 @@ final class ColdTier {
         .createUpdate(
             """
             insert into doomed_object (project_id, object, reason, not_before, cold)
-            select :project, object, 'moved', now() + interval '10 minutes', false
+            select :project, object, 'moved', :not_before, false
             from unnest(:objects) as object
             on conflict (project_id, object, cold) do update set
               reason = excluded.reason, not_before = excluded.not_before
             """)
         .bind("project", run.project())
+        .bind("not_before", in(LINGERS))
         .bindArray("objects", String.class, safe)
         .execute();
     return Removed.movedToCold(moved);
+  }
+
+  private OffsetDateTime in(Duration time) {
+    return clock.instant().plus(time).atOffset(ZoneOffset.UTC);
   }
 
   private int setCold(Handle handle, List<String> objects) {
