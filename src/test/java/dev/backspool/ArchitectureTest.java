@@ -95,7 +95,18 @@ final class ArchitectureTest {
     mayUse("protocol.openpanel", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse("protocol.uxcam", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse(
+        "transfer",
+        "postgres",
+        "rrweb",
+        "project",
+        "session",
+        "recording",
+        "archive",
+        "archiver",
+        "ingest");
+    mayUse(
         "api",
+        "transfer",
         "http",
         "ingest",
         "rrweb",
