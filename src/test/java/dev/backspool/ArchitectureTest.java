@@ -72,9 +72,11 @@ final class ArchitectureTest {
     mayUse("project", "postgres");
     mayUse("session", "postgres", "rrweb");
     mayUse("recording", "postgres", "rrweb", "enrich", "archive");
+    mayUse("archiver", "postgres", "rrweb", "archive", "recording", "ingest");
     mayUse("analytics", "postgres", "enrich");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
+    mayUse("erasure", "postgres", "archive", "recording", "session", "ingest", "event");
     mayUse(
         "protocol.backspool", "http", "ingest", "rrweb", "session", "project", "event", "enrich");
     mayUse(
@@ -99,7 +101,9 @@ final class ArchitectureTest {
         "project",
         "postgres",
         "recording",
+        "archiver",
         "analytics",
+        "erasure",
         "event",
         "enrich");
   }

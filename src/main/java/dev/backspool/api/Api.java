@@ -14,5 +14,6 @@ public record Api(
     GroupApi groups,
     RecordingApi recordings,
     SessionDump dump,
+    ErasureApi erasures,
     Operations operations,
     Site site) {}

@@ -20,6 +20,13 @@ import java.util.stream.Collectors;
 
 /** Hands out a session's frames, wherever they are. */
 public final class Playback {
+  /** What of a chunk's row its frame is made of: all but the payload. */
+  public static final String CHUNK_COLUMNS =
+      """
+      id, tab_id, batch_id, client_session, ordinal, seq, received_at, first_at, last_at,
+      event_count, user_events, raw_bytes, octet_length(payload) as bytes, outline
+      """;
+
   /**
    * Uploads of one moment may have been committed in either order. A recorder that cuts its uploads
    * at checkpoints sends the Meta at the end of one and the FullSnapshot in the next, both of the
@@ -30,13 +37,6 @@ public final class Playback {
           .thenComparing(Frame::lastAt)
           .thenComparing(frame -> !frame.outline().endsWithMeta())
           .thenComparingLong(Frame::n);
-
-  /** What of a chunk's row its frame is made of: all but the payload. */
-  public static final String CHUNK_COLUMNS =
-      """
-      id, tab_id, batch_id, client_session, ordinal, seq, received_at, first_at, last_at,
-      event_count, user_events, raw_bytes, octet_length(payload) as bytes, outline
-      """;
 
   private final Database database;
   private final PartFiles files;

@@ -4,6 +4,7 @@ import dev.backspool.analytics.EventLog;
 import dev.backspool.analytics.Groups;
 import dev.backspool.analytics.Profiles;
 import dev.backspool.api.Api;
+import dev.backspool.api.ErasureApi;
 import dev.backspool.api.EventApi;
 import dev.backspool.api.GroupApi;
 import dev.backspool.api.Guard;
@@ -20,12 +21,14 @@ import dev.backspool.api.SignIn;
 import dev.backspool.api.Site;
 import dev.backspool.archive.Archive;
 import dev.backspool.archive.ArchiveUrl;
+import dev.backspool.archiver.Archiver;
 import dev.backspool.enrich.ClientAddress;
 import dev.backspool.enrich.GeoIp;
 import dev.backspool.enrich.MaxMindGeoIp;
 import dev.backspool.enrich.Referrers;
 import dev.backspool.enrich.Sighting;
 import dev.backspool.enrich.UserAgents;
+import dev.backspool.erasure.Erasures;
 import dev.backspool.event.Events;
 import dev.backspool.http.Bodies;
 import dev.backspool.ingest.Importer;
@@ -71,6 +74,7 @@ public final class Server implements AutoCloseable {
   private final Ingest ingest;
   private final Events events;
   private final Playback playback;
+  private final Archiver archiver;
   private final SignIn signIn;
   private final Javalin http;
   private final URI url;
@@ -114,9 +118,22 @@ public final class Server implements AutoCloseable {
       var liveEvents = new LiveEvents(projects, eventLog);
       var keys = new DataKeys(database);
       var archives = keep(archives(config));
-      playback =
-          new Playback(
-              database, new PartFiles(archives, keys, Runtime.getRuntime().maxMemory() / 8));
+      var partFiles = new PartFiles(archives, keys, Runtime.getRuntime().maxMemory() / 8);
+      playback = new Playback(database, partFiles);
+      archiver =
+          keep(
+              new Archiver(
+                  database,
+                  archives,
+                  keys,
+                  partFiles,
+                  clock,
+                  new Archiver.Settings(
+                      config.archiveAfter(),
+                      config.archiveEncryption(),
+                      Archiver.Settings.MERGE_AFTER,
+                      config.dataDir().resolve("tmp"))));
+      var erasures = new Erasures(database, ingest.refusals());
       var samples = keep(new Samples(new Importer(ingest)));
       var api =
           new Api(
@@ -132,7 +149,8 @@ public final class Server implements AutoCloseable {
               new GroupApi(projects, new Groups(database)),
               new RecordingApi(projects, sessions, new Recordings(database, playback), playback),
               new SessionDump(projects, sessions, playback, sessionApi),
-              new Operations(database, ingest, events, live, liveEvents),
+              new ErasureApi(projects, erasures),
+              new Operations(database, ingest, events, archiver.counts(), live, liveEvents),
               new Site("/web"));
       var referrers = new Referrers();
       var eyes =
@@ -162,9 +180,10 @@ public final class Server implements AutoCloseable {
               new EventBatches(events, ingest, projects, database, bodies, eyes, referrers),
               new ReplayReads(ingest, projects, database, playback));
       http = keep(Edge.start(config.host(), config.port(), routes), Edge::stop);
-      // These end first: their streams would hold up the end of the requests in flight.
+      // These end first: they would hold up the end of the requests in flight.
       keep(live);
       keep(liveEvents);
+      keep(erasures);
       url = URI.create("http://" + config.host() + ":" + http.port());
     } catch (RuntimeException | Error failure) {
       close();
@@ -246,6 +265,11 @@ public final class Server implements AutoCloseable {
 
   public Playback playback() {
     return playback;
+  }
+
+  /** Moves recordings to the archive. */
+  public Archiver archiver() {
+    return archiver;
   }
 
   /** Its routes are held against the description of the API. */
