@@ -73,8 +73,10 @@ final class ArchitectureTest {
     mayUse("session", "postgres", "rrweb");
     mayUse("recording", "postgres", "rrweb", "enrich", "archive");
     mayUse("archiver", "postgres", "rrweb", "archive", "recording", "ingest");
+    mayUse("verify", "postgres", "rrweb", "archive", "recording");
     mayUse("analytics", "postgres", "enrich");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
+    mayUse("retention", "postgres", "project", "ingest", "recording", "archive");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
     mayUse("erasure", "postgres", "archive", "recording", "session", "ingest", "event");
     mayUse(
@@ -105,7 +107,10 @@ final class ArchitectureTest {
         "analytics",
         "erasure",
         "event",
-        "enrich");
+        "retention",
+        "enrich",
+        "archive",
+        "verify");
   }
 
   @Test
