@@ -16,6 +16,7 @@ import picocli.CommandLine.HelpCommand;
       BenchStart.class,
       BenchArchive.class,
       BenchSeek.class,
+      BenchTransfer.class,
       HelpCommand.class
     })
 public final class Bench {}

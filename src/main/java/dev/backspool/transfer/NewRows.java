@@ -182,12 +182,22 @@ final class NewRows {
     }
   }
 
+  /** Nothing unique keeps two imports of one file from adding the same events. */
+  private static void oneAtATime(Connection connection, UUID project) throws SQLException {
+    try (var statement =
+        connection.prepareStatement("select pg_advisory_xact_lock(hashtextextended(?, 0))")) {
+      statement.setString(1, "import of events " + project);
+      statement.execute();
+    }
+  }
+
   /**
    * Adds events. One is known by its id and the time of its receipt. Of a session that both sides
    * ended, the project keeps the start and the end that it made itself.
    */
   private static Tally addEvents(Connection connection, UUID project, List<Line> lines)
       throws SQLException {
+    oneAtATime(connection, project);
     try (var statement =
         connection.prepareStatement(
             """
