@@ -224,7 +224,7 @@ public final class Verification {
                   .createQuery(
                       """
                       select count(*) from session
-                      where cast(:project as uuid) is null or project_id = :project
+                      where cast(:project as uuid) is null or project_id = cast(:project as uuid)
                       """)
                   .bind("project", options.project())
                   .mapTo(Long.class)
