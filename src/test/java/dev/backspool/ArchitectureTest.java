@@ -72,8 +72,11 @@ final class ArchitectureTest {
     mayUse("project", "postgres");
     mayUse("session", "postgres", "rrweb");
     mayUse("recording", "postgres", "rrweb", "enrich", "archive");
+    mayUse("archiver", "postgres", "rrweb", "archive", "recording", "ingest");
+    mayUse("verify", "postgres", "rrweb", "archive", "recording");
     mayUse("analytics", "postgres", "enrich");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
+    mayUse("retention", "postgres", "project", "ingest", "recording", "archive");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
     mayUse("erasure", "postgres", "archive", "recording", "session", "ingest", "event");
     mayUse(
@@ -100,10 +103,14 @@ final class ArchitectureTest {
         "project",
         "postgres",
         "recording",
+        "archiver",
         "analytics",
         "erasure",
         "event",
-        "enrich");
+        "retention",
+        "enrich",
+        "archive",
+        "verify");
   }
 
   @Test

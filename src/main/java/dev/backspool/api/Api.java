@@ -12,8 +12,11 @@ public record Api(
     LiveEvents liveEvents,
     ProfileApi profiles,
     GroupApi groups,
+    RetentionApi retention,
     RecordingApi recordings,
+    StorageApi storage,
     SessionDump dump,
     ErasureApi erasures,
     Operations operations,
+    VerifyApi verify,
     Site site) {}

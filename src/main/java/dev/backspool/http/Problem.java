@@ -47,13 +47,18 @@ public record Problem(
     send(ctx, problem, null);
   }
 
-  private static void send(Context ctx, Problem problem, @Nullable Duration retryAfter) {
+  /**
+   * Answers with a problem that may pass.
+   *
+   * @param retryAfter when it may be worth to ask again; null does not say
+   */
+  public static void send(Context ctx, Problem problem, @Nullable Duration retryAfter) {
     if (retryAfter != null) {
       ctx.header("Retry-After", seconds(retryAfter));
     }
-    ctx.status(problem.status()).contentType("application/problem+json");
-    // Often nobody has read the body yet.
-    EarlyAnswer.send(ctx, Json.bytes(problem));
+    ctx.status(problem.status())
+        .contentType("application/problem+json")
+        .result(Json.bytes(problem));
   }
 
   /** The value of {@code Retry-After}: whole seconds, at least one. */

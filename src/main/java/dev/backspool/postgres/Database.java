@@ -8,15 +8,17 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.UUID;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * Connections and transactions over a PostgreSQL, embedded or the operator's own.
  *
- * <p>Three ways in, by what they may do: {@link #read} sees one project and changes nothing, {@link
- * #write} changes rows of all projects, {@link #own} changes tables. A database that does not
- * answer is a {@link DatabaseUnavailable} from each of them. Threads share one instance.
+ * <p>Four ways in, by what they may do: {@link #read} sees one project and changes nothing, {@link
+ * #write} changes rows of all projects, {@link #own} changes tables, {@link #snapshot} sees all
+ * projects at one moment. A database that does not answer is a {@link DatabaseUnavailable} from
+ * each of them. Threads share one instance.
  */
 public final class Database implements AutoCloseable {
   private static final int WRITERS = 6;
@@ -139,6 +141,24 @@ public final class Database implements AutoCloseable {
   public <T extends @Nullable Object> T own(HandleFunction<T> work) {
     try {
       return owner.inTransaction(work::in);
+    } catch (RuntimeException failure) {
+      throw DatabaseUnavailable.translate(failure);
+    }
+  }
+
+  /**
+   * Reads rows of all projects as they were at one moment, in one transaction that changes nothing.
+   * On a connection of its own, without a time limit: keep it short, as what is deleted meanwhile
+   * stays until its end.
+   */
+  public <T extends @Nullable Object> T snapshot(HandleFunction<T> work) {
+    try {
+      return owner.inTransaction(
+          TransactionIsolationLevel.REPEATABLE_READ,
+          handle -> {
+            handle.execute("set transaction read only");
+            return work.in(handle);
+          });
     } catch (RuntimeException failure) {
       throw DatabaseUnavailable.translate(failure);
     }

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
 import dev.backspool.Ids;
 import dev.backspool.Project;
+import dev.backspool.RetentionDays;
 import dev.backspool.postgres.Database;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -61,6 +62,7 @@ public final class Projects {
    * @param requestsPerMinute 0 takes the project's own rate away
    * @param excludedIps all of them; an empty list takes them away
    * @param excludedProfiles as above
+   * @param retention of each of its days, 0 takes the limit away, and null keeps the old one
    */
   public record Change(
       @Nullable String name,
@@ -70,7 +72,32 @@ public final class Projects {
       @Nullable Integer requestsPerMinute,
       @Nullable Boolean allowUnsafeRevenue,
       @Nullable List<String> excludedIps,
-      @Nullable List<String> excludedProfiles) {
+      @Nullable List<String> excludedProfiles,
+      RetentionDays retention) {
+    /** Keeps every limit of retention as it is. */
+    private static final RetentionDays SAME_RETENTION = new RetentionDays(null, null, null, null);
+
+    /** A change of what is let in; everything is kept as long as before. */
+    public Change(
+        @Nullable String name,
+        @Nullable List<String> allowedOrigins,
+        @Nullable String jwksUrl,
+        @Nullable Long dailyQuotaBytes,
+        @Nullable Integer requestsPerMinute,
+        @Nullable Boolean allowUnsafeRevenue,
+        @Nullable List<String> excludedIps,
+        @Nullable List<String> excludedProfiles) {
+      this(
+          name,
+          allowedOrigins,
+          jwksUrl,
+          dailyQuotaBytes,
+          requestsPerMinute,
+          allowUnsafeRevenue,
+          excludedIps,
+          excludedProfiles,
+          SAME_RETENTION);
+    }
 
     /** A change of what holds for every contract. */
     public Change(
@@ -205,7 +232,11 @@ public final class Projects {
           requests_per_minute = nullif(coalesce(:rate, requests_per_minute), 0),
           allow_unsafe_revenue = coalesce(:unsafe_revenue, allow_unsafe_revenue),
           excluded_ips = coalesce(:excluded_ips, excluded_ips),
-          excluded_profiles = coalesce(:excluded_profiles, excluded_profiles)
+          excluded_profiles = coalesce(:excluded_profiles, excluded_profiles),
+          recording_days = nullif(coalesce(:recording_days, recording_days), 0),
+          event_days = nullif(coalesce(:event_days, event_days), 0),
+          kept_days = nullif(coalesce(:kept_days, kept_days), 0),
+          cold_after_days = nullif(coalesce(:cold_after_days, cold_after_days), 0)
         where id = :id
         """,
         change);
@@ -225,6 +256,10 @@ public final class Projects {
             .bind("unsafe_revenue", change.allowUnsafeRevenue())
             .bindBySqlType("excluded_ips", array(change.excludedIps()), Types.ARRAY)
             .bindBySqlType("excluded_profiles", array(change.excludedProfiles()), Types.ARRAY)
+            .bind("recording_days", change.retention().recordings())
+            .bind("event_days", change.retention().events())
+            .bind("kept_days", change.retention().kept())
+            .bind("cold_after_days", change.retention().coldAfter())
             .execute());
     forget();
   }
@@ -325,6 +360,11 @@ public final class Projects {
         row.getBoolean("allow_unsafe_revenue"),
         list(row, "excluded_ips"),
         list(row, "excluded_profiles"),
+        new RetentionDays(
+            row.getObject("recording_days", Integer.class),
+            row.getObject("event_days", Integer.class),
+            row.getObject("kept_days", Integer.class),
+            row.getObject("cold_after_days", Integer.class)),
         instant(row, "created_at"));
   }
 

@@ -105,13 +105,18 @@ final class Installation implements AutoCloseable {
             + choice);
   }
 
-  /** Reads recordings, from the database and the archive. */
-  Playback playback() {
+  /** Where finished recordings are. To be asked for once. */
+  Archives archives() {
     Archives archives = Server.archives(config);
     parts.push(archives);
+    return archives;
+  }
+
+  /** Reads recordings, from the database and the archive. To be asked for once. */
+  Playback playback() {
     return new Playback(
         database,
-        new PartFiles(archives, new DataKeys(database), Runtime.getRuntime().maxMemory() / 8));
+        new PartFiles(archives(), new DataKeys(database), Runtime.getRuntime().maxMemory() / 8));
   }
 
   /** Takes recordings in. To be asked for once. */

@@ -101,9 +101,14 @@ record Routes(
     routes.post("/api/projects/{project}/rotate-secret", api.projects()::rotateSecret);
     routes.post("/api/projects/{project}/sample-recordings", api.projects()::addSamples);
     routes.get("/api/projects/{project}/refusals", api.projects()::refusals);
+    routes.get("/api/projects/{project}/retention", api.retention()::get);
+    routes.get("/api/projects/{project}/retention/next", api.retention()::next);
+    routes.post("/api/projects/{project}/retention/run", api.retention()::run);
     routes.get("/api/projects/{project}/sessions", api.sessions()::list);
     routes.get("/api/projects/{project}/sessions/live", api.live()::get);
     routes.get("/api/projects/{project}/sessions/{session}", api.sessions()::get);
+    routes.put("/api/projects/{project}/sessions/{session}/keep", api.retention()::keep);
+    routes.delete("/api/projects/{project}/sessions/{session}/keep", api.retention()::release);
     routes.delete("/api/projects/{project}/sessions/{session}", api.erasures()::session);
     routes.get("/api/projects/{project}/sessions/{session}/events", api.events()::ofSession);
     routes.get("/api/projects/{project}/events", api.events()::list);
@@ -114,6 +119,7 @@ record Routes(
     routes.delete("/api/projects/{project}/profiles/{profile}", api.erasures()::profile);
     routes.get("/api/projects/{project}/groups", api.groups()::list);
     routes.get("/api/projects/{project}/groups/{group}", api.groups()::get);
+    routes.get("/api/projects/{project}/storage", api.storage()::get);
     routes.get("/api/projects/{project}/erasures", api.erasures()::list);
     routes.get("/api/projects/{project}/erasures/{erasure}", api.erasures()::get);
     routes.delete("/api/projects/{project}/erasures/{erasure}/tombstones", api.erasures()::lift);
@@ -128,11 +134,13 @@ record Routes(
     routes.before("/api/projects/*", api.guard()::check);
     routes.before("/api/sessions/*", api.guard()::check);
     routes.before("/metrics", api.guard()::check);
+    routes.before("/api/verify", api.guard()::check);
 
     // Operations
     routes.get("/healthz", api.operations()::health);
     routes.get("/readyz", api.operations()::ready);
     routes.get("/metrics", api.operations()::metrics);
+    routes.post("/api/verify", api.verify()::post);
 
     // The API's description, and the dashboard: any address that nothing above answers
     routes.get("/openapi.json", api.site()::openApi);

@@ -1,6 +1,7 @@
 package dev.backspool.server;
 
 import dev.backspool.analytics.EventFilter;
+import dev.backspool.api.VerifyJson.Line;
 import dev.backspool.ingest.Importer.Imported;
 import dev.backspool.ingest.Importer.Progress;
 import dev.backspool.rrweb.EventBlock;
@@ -9,8 +10,10 @@ import dev.backspool.rrweb.Limits;
 import dev.backspool.rrweb.Manner;
 import dev.backspool.rrweb.Splitter;
 import dev.backspool.rrweb.TimeRange;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -24,10 +27,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A server that a command talks to over HTTP. */
@@ -41,6 +47,11 @@ final class RunningServer implements AutoCloseable {
   private static final Limits BLOCKS = new Limits(20_000, 1_000, 32 << 20);
 
   private static final JsonMapper JSON = JsonMapper.shared();
+  private static final JsonMapper SNAKE_CASE =
+      JsonMapper.builder()
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .build();
 
   private final HttpClient client = HttpClient.newHttpClient();
   private final URI url;
@@ -120,7 +131,8 @@ final class RunningServer implements AutoCloseable {
    * Writes a session's events as lines of JSON.
    *
    * @param token the admin token
-   * @throws Sentence when no project has the session, or the server refuses
+   * @throws Sentence when no project has the session, or the server refuses; also when all is
+   *     written that the server could read, and that is not all
    */
   void download(String token, UUID session, OutputStream out)
       throws IOException, InterruptedException {
@@ -132,7 +144,15 @@ final class RunningServer implements AutoCloseable {
           client.send(request(path, token).build(), BodyHandlers.ofInputStream());
       try (InputStream body = events.body()) {
         if (events.statusCode() == 200) {
-          body.transferTo(out);
+          var lines = new Lines(out);
+          body.transferTo(lines);
+          long wanted = events.headers().firstValueAsLong("Backspool-Events").orElse(lines.count);
+          if (lines.count < wanted) {
+            throw new Sentence(
+                "The export is not complete: the server could not read %d of %d events."
+                        .formatted(wanted - lines.count, wanted)
+                    + gaps(get(token, path.replaceFirst("/events$", ""))));
+          }
           return;
         }
         if (events.statusCode() != 404) {
@@ -141,6 +161,42 @@ final class RunningServer implements AutoCloseable {
       }
     }
     throw new Sentence("There is no session " + session + " on " + url);
+  }
+
+  private static String gaps(JsonNode recording) {
+    var lines = new StringBuilder();
+    for (JsonNode gap : recording.path("gaps")) {
+      lines.append(
+          "\n  %s to %s: %s"
+              .formatted(
+                  Instant.ofEpochMilli(gap.path("from_ms").asLong()),
+                  Instant.ofEpochMilli(gap.path("to_ms").asLong()),
+                  gap.path("message").asString()));
+    }
+    return lines.toString();
+  }
+
+  /** Counts lines on their way. */
+  private static final class Lines extends OutputStream {
+    private final OutputStream out;
+    private long count;
+
+    Lines(OutputStream out) {
+      this.out = out;
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int length) throws IOException {
+      for (int i = from; i < from + length; i++) {
+        count += bytes[i] == '\n' ? 1 : 0;
+      }
+      out.write(bytes, from, length);
+    }
   }
 
   /**
@@ -174,6 +230,43 @@ final class RunningServer implements AutoCloseable {
         return;
       }
       cursor = "&cursor=" + next.stringValue();
+    }
+  }
+
+  /**
+   * Has the server verify itself.
+   *
+   * @param token the admin token
+   * @param project name or id; null for all
+   * @param lines is told each line of the answer
+   * @throws Sentence when the server refuses, or ends before it has said how it ended
+   */
+  void verify(
+      String token, @Nullable String project, boolean repair, boolean quick, Consumer<Line> lines)
+      throws IOException, InterruptedException {
+    String only = project == null ? "" : "&project=" + onlyProject(token, project);
+    HttpResponse<InputStream> answer =
+        client.send(
+            request("/api/verify?repair=%s&quick=%s%s".formatted(repair, quick, only), token)
+                .POST(BodyPublishers.noBody())
+                .build(),
+            BodyHandlers.ofInputStream());
+    boolean ended = false;
+    try (var body = answer.body();
+        var reader = new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8))) {
+      if (answer.statusCode() != 200) {
+        throw refused(answer.statusCode(), body.readAllBytes());
+      }
+      for (String text = reader.readLine(); text != null; text = reader.readLine()) {
+        Line line = SNAKE_CASE.readValue(text, Line.class);
+        ended = line.summary() != null || line.failure() != null;
+        lines.accept(line);
+      }
+    } catch (IOException e) {
+      throw new Sentence(url + " broke off in the middle: " + e.getMessage());
+    }
+    if (!ended) {
+      throw new Sentence(url + " broke off in the middle");
     }
   }
 
