@@ -43,6 +43,28 @@ public final class Database implements AutoCloseable {
   /** What is read for varies: a plan for any value suits neither the rare nor the frequent one. */
   private static final String BY_VALUES = "set plan_cache_mode = 'force_custom_plan'";
 
+  /**
+   * Statistics quote rows, and analysing an empty table leaves those of the rows it had. Before
+   * PostgreSQL 18 only a superuser may do something about it.
+   */
+  private static final String FORGET_STATISTICS =
+      """
+      do $$
+      begin
+        if current_setting('server_version_num')::int >= 180000
+          and not exists (select from the_table)
+        then
+          execute '
+            select pg_clear_attribute_stats(nspname, relname, attname, false)
+            from pg_attribute
+            join pg_class on pg_class.oid = attrelid
+            join pg_namespace on pg_namespace.oid = relnamespace
+            where attrelid = $1::regclass and attnum > 0 and not attisdropped'
+          using 'the_table';
+        end if;
+      end $$
+      """;
+
   private final Jdbi owner;
   private final HikariDataSource writers;
   private final HikariDataSource readers;
@@ -152,6 +174,7 @@ public final class Database implements AutoCloseable {
     try (var handle = owner.open()) {
       handle.execute("set vacuum_cost_delay = '1ms'");
       handle.execute("vacuum (analyze) " + table);
+      handle.execute(FORGET_STATISTICS.replace("the_table", table));
     } catch (RuntimeException failure) {
       throw DatabaseUnavailable.translate(failure);
     }
