@@ -15,6 +15,7 @@ import picocli.CommandLine.HelpCommand;
       BenchCrash.class,
       BenchStart.class,
       BenchArchive.class,
+      BenchSessions.class,
       HelpCommand.class
     })
 public final class Bench {}
