@@ -17,6 +17,7 @@ import picocli.CommandLine.HelpCommand;
       BenchArchive.class,
       BenchSeek.class,
       BenchTransfer.class,
+      BenchSessions.class,
       HelpCommand.class
     })
 public final class Bench {}

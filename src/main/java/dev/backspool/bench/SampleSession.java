@@ -87,7 +87,8 @@ record SampleSession(String name, List<Piece> pieces) {
     return pieces.stream().mapToLong(piece -> piece.frame().rawBytes()).sum();
   }
 
-  private static List<EventBlock> blocks(String sample) throws IOException {
+  /** One recording's events, cut as a recorder would have uploaded them. */
+  static List<EventBlock> blocks(String sample) throws IOException {
     InputStream file =
         Objects.requireNonNull(
             SampleSession.class.getResourceAsStream("/samples/" + sample + ".json.zst"));

@@ -118,7 +118,7 @@ public final class TestServer implements AutoCloseable {
   }
 
   /** The database as {@code BACKSPOOL_DATABASE_URL} names it. */
-  static String url(TestPostgres.Address database) {
+  public static String url(TestPostgres.Address database) {
     return database
         .url()
         .replaceFirst(
