@@ -72,10 +72,12 @@ final class ArchitectureTest {
     mayUse("project", "postgres");
     mayUse("session", "postgres", "rrweb");
     mayUse("recording", "postgres", "rrweb", "enrich", "archive");
+    mayUse("archiver", "postgres", "rrweb", "archive", "recording", "ingest");
     mayUse("analytics", "postgres", "enrich");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
     mayUse("retention", "postgres", "project", "ingest", "recording", "archive");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
+    mayUse("erasure", "postgres", "archive", "recording", "session", "ingest", "event");
     mayUse(
         "protocol.backspool", "http", "ingest", "rrweb", "session", "project", "event", "enrich");
     mayUse(
@@ -100,7 +102,9 @@ final class ArchitectureTest {
         "project",
         "postgres",
         "recording",
+        "archiver",
         "analytics",
+        "erasure",
         "event",
         "retention",
         "enrich");

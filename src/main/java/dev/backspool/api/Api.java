@@ -14,6 +14,8 @@ public record Api(
     GroupApi groups,
     RetentionApi retention,
     RecordingApi recordings,
+    StorageApi storage,
     SessionDump dump,
+    ErasureApi erasures,
     Operations operations,
     Site site) {}

@@ -1,5 +1,7 @@
 package dev.backspool.api;
 
+import dev.backspool.archiver.Counts;
+import dev.backspool.archiver.Trouble;
 import dev.backspool.event.Events;
 import dev.backspool.http.Problem;
 import dev.backspool.ingest.Ingest;
@@ -11,6 +13,8 @@ import dev.backspool.retention.Retention;
 import io.javalin.http.Context;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +25,7 @@ public final class Operations {
   private final Ingest ingest;
   private final Events events;
   private final Retention retention;
+  private final Counts archiving;
   private final LiveSessions live;
   private final LiveEvents liveEvents;
 
@@ -29,12 +34,14 @@ public final class Operations {
       Ingest ingest,
       Events events,
       Retention retention,
+      Counts archiving,
       LiveSessions live,
       LiveEvents liveEvents) {
     this.database = database;
     this.ingest = ingest;
     this.events = events;
     this.retention = retention;
+    this.archiving = archiving;
     this.live = live;
     this.liveEvents = liveEvents;
   }
@@ -91,6 +98,7 @@ public final class Operations {
         "Open live views of the dashboard.",
         live.listeners() + liveEvents.listeners());
     retention(page);
+    archive(page);
     jvm(page);
     ctx.contentType("text/plain; version=0.0.4; charset=utf-8").result(page.text());
   }
@@ -136,6 +144,48 @@ public final class Operations {
     } catch (DatabaseUnavailable away) {
       // The other numbers are worth having while the database is away.
     }
+  }
+
+  private void archive(MetricsPage page) {
+    Counts.Waiting waiting = archiving.waiting();
+    Instant oldest = waiting.oldestAt();
+    page.gauge(
+        "backspool_archive_waiting_sessions",
+        "Sessions idle for long enough that are not archived yet.",
+        (double) waiting.sessions());
+    page.gauge(
+        "backspool_archive_oldest_waiting_seconds",
+        "Age of the first of their uploads.",
+        oldest == null ? 0 : Duration.between(oldest, events.clock().instant()).toMillis() / 1e3);
+    page.counter(
+        "backspool_archived_total",
+        "Objects made of uploads since the start.",
+        archiving.archived());
+    page.counter(
+        "backspool_archive_merged_total",
+        "Objects made of several older ones since the start.",
+        archiving.merged());
+    page.counter(
+        "backspool_archive_object_bytes_total", "Size of these objects.", archiving.bytes());
+    page.counter(
+        "backspool_archived_chunk_bytes_total",
+        "Size that the archived uploads had in PostgreSQL.",
+        archiving.chunkBytes());
+    page.family(
+        "backspool_archive_failures_total",
+        "counter",
+        "Tries that made no object, or left an upload out of it.");
+    for (Trouble trouble : Trouble.values()) {
+      page.sample((double) archiving.failures(trouble), "reason", trouble.code());
+    }
+    page.counter(
+        "backspool_archive_deleted_total",
+        "Objects that were deleted since the start.",
+        archiving.deleted());
+    page.counter(
+        "backspool_archive_delete_failures_total",
+        "Deletions that failed and are tried again.",
+        archiving.undeleted());
   }
 
   private static void jvm(MetricsPage page) {

@@ -28,7 +28,7 @@ final class ProjectForm {
   private static final int MOST_EXCLUDED = 1_000;
   private static final int LONGEST_PROFILE = 500;
   private static final long MOST_MEGABYTES = 1_000_000_000;
-  private static final int MOST_DAYS = 36_500;
+  static final int MOST_DAYS = 36_500;
   private static final Pattern PLATFORM = Pattern.compile("[a-z][a-z0-9-]{0,29}");
 
   private final JsonNode body;

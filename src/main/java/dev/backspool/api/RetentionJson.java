@@ -21,7 +21,18 @@ record RetentionJson(
     List<RunJson> runs) {
 
   record NextJson(
-      long recordings, long objects, long bytes, long sessions, long events, long toCold) {}
+      long recordings, long objects, long bytes, long sessions, long events, long toCold) {
+
+    static NextJson of(Removed next) {
+      return new NextJson(
+          next.recordings(),
+          next.objects(),
+          next.bytes(),
+          next.sessions(),
+          next.events(),
+          next.movedToCold());
+    }
+  }
 
   record RunJson(
       UUID id,
@@ -36,7 +47,6 @@ record RetentionJson(
       @Nullable String error) {}
 
   static RetentionJson of(RetentionDays days, RetentionStatus status) {
-    Removed next = status.next();
     return new RetentionJson(
         days.recordings(),
         days.events(),
@@ -44,13 +54,7 @@ record RetentionJson(
         days.coldAfter(),
         status.nextRunAt(),
         status.running(),
-        new NextJson(
-            next.recordings(),
-            next.objects(),
-            next.bytes(),
-            next.sessions(),
-            next.events(),
-            next.movedToCold()),
+        NextJson.of(status.next()),
         status.runs().stream().map(RetentionJson::run).toList());
   }
 

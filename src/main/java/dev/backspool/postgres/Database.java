@@ -123,6 +123,21 @@ public final class Database implements AutoCloseable {
   }
 
   /**
+   * Frees the place of a table's dead rows and renews its statistics, as the table's owner; it
+   * blocks nobody, and is slow for their sake.
+   *
+   * @param table as SQL spells its name
+   */
+  public void vacuum(String table) {
+    try (var handle = owner.open()) {
+      handle.execute("set vacuum_cost_delay = '1ms'");
+      handle.execute("vacuum (analyze) " + table);
+    } catch (RuntimeException failure) {
+      throw DatabaseUnavailable.translate(failure);
+    }
+  }
+
+  /**
    * A writer's connection for the group commit. Auto-commit is off: the caller commits or rolls
    * back, and closes it. For failures of the connection itself ask {@link
    * DatabaseUnavailable#isCauseOf}.
@@ -172,6 +187,8 @@ public final class Database implements AutoCloseable {
     source.setApplicationName(name);
     source.setConnectTimeout(10);
     source.setTcpKeepAlive(true);
+    // PostgreSQL's details quote rows, and what is thrown may come to be logged.
+    source.setLogServerErrorDetail(false);
     source.setUrl(url.jdbc());
     source.setUser(url.user());
     source.setPassword(url.password());

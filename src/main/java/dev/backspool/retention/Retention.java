@@ -1,6 +1,7 @@
 package dev.backspool.retention;
 
 import dev.backspool.Project;
+import dev.backspool.RetentionDays;
 import dev.backspool.ingest.Periodic;
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.Lease;
@@ -200,9 +201,7 @@ public final class Retention implements AutoCloseable {
 
   /** How it stands with a project's retention; a daily run that is overdue is due now. */
   public RetentionStatus status(Project project) {
-    Instant now = clock.instant();
-    Schedule schedule = schedule();
-    Instant next = runs.isDoneSince(schedule.before(now)) ? schedule.after(now) : now;
+    Instant next = next(clock.instant());
     RetentionStatus.@Nullable Running running = running(project.id());
     return database.read(
         project.id(),
@@ -212,6 +211,23 @@ public final class Retention implements AutoCloseable {
                 running,
                 new RetentionPreview(handle, terms(project, next)).count(),
                 Runs.of(handle, project.id())));
+  }
+
+  /** What the next daily run would remove of a project if it kept things for so many days. */
+  public Removed next(UUID project, RetentionDays days) {
+    Terms terms =
+        Terms.of(
+            project,
+            days,
+            next(clock.instant()),
+            settings.copies().readUpTo(),
+            settings.hasColdTier());
+    return database.read(project, handle -> new RetentionPreview(handle, terms).count());
+  }
+
+  private Instant next(Instant now) {
+    Schedule schedule = schedule();
+    return runs.isDoneSince(schedule.before(now)) ? schedule.after(now) : now;
   }
 
   private RetentionStatus.@Nullable Running running(UUID project) {

@@ -39,10 +39,15 @@ record Terms(
    * @param hasColdTier whether anything can be moved
    */
   static Terms of(Project project, Instant now, Instant copied, boolean hasColdTier) {
-    RetentionDays days = project.retention();
+    return of(project.id(), project.retention(), now, copied, hasColdTier);
+  }
+
+  /** The same for days that are not in force. */
+  static Terms of(
+      UUID project, RetentionDays days, Instant now, Instant copied, boolean hasColdTier) {
     Integer events = days.events();
     return new Terms(
-        project.id(),
+        project,
         before(days.recordings(), now),
         before(longer(days.kept(), days.recordings()), now),
         earlier(before(events, now), copied),

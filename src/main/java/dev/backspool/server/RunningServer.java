@@ -120,7 +120,8 @@ final class RunningServer implements AutoCloseable {
    * Writes a session's events as lines of JSON.
    *
    * @param token the admin token
-   * @throws Sentence when no project has the session, or the server refuses
+   * @throws Sentence when no project has the session, or the server refuses; also when all is
+   *     written that the server could read, and that is not all
    */
   void download(String token, UUID session, OutputStream out)
       throws IOException, InterruptedException {
@@ -132,7 +133,15 @@ final class RunningServer implements AutoCloseable {
           client.send(request(path, token).build(), BodyHandlers.ofInputStream());
       try (InputStream body = events.body()) {
         if (events.statusCode() == 200) {
-          body.transferTo(out);
+          var lines = new Lines(out);
+          body.transferTo(lines);
+          long wanted = events.headers().firstValueAsLong("Backspool-Events").orElse(lines.count);
+          if (lines.count < wanted) {
+            throw new Sentence(
+                "The export is not complete: the server could not read %d of %d events."
+                        .formatted(wanted - lines.count, wanted)
+                    + gaps(get(token, path.replaceFirst("/events$", ""))));
+          }
           return;
         }
         if (events.statusCode() != 404) {
@@ -141,6 +150,42 @@ final class RunningServer implements AutoCloseable {
       }
     }
     throw new Sentence("There is no session " + session + " on " + url);
+  }
+
+  private static String gaps(JsonNode recording) {
+    var lines = new StringBuilder();
+    for (JsonNode gap : recording.path("gaps")) {
+      lines.append(
+          "\n  %s to %s: %s"
+              .formatted(
+                  Instant.ofEpochMilli(gap.path("from_ms").asLong()),
+                  Instant.ofEpochMilli(gap.path("to_ms").asLong()),
+                  gap.path("message").asString()));
+    }
+    return lines.toString();
+  }
+
+  /** Counts lines on their way. */
+  private static final class Lines extends OutputStream {
+    private final OutputStream out;
+    private long count;
+
+    Lines(OutputStream out) {
+      this.out = out;
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int length) throws IOException {
+      for (int i = from; i < from + length; i++) {
+        count += bytes[i] == '\n' ? 1 : 0;
+      }
+      out.write(bytes, from, length);
+    }
   }
 
   /**

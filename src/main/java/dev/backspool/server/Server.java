@@ -4,6 +4,7 @@ import dev.backspool.analytics.EventLog;
 import dev.backspool.analytics.Groups;
 import dev.backspool.analytics.Profiles;
 import dev.backspool.api.Api;
+import dev.backspool.api.ErasureApi;
 import dev.backspool.api.EventApi;
 import dev.backspool.api.GroupApi;
 import dev.backspool.api.Guard;
@@ -19,14 +20,17 @@ import dev.backspool.api.SessionApi;
 import dev.backspool.api.SessionDump;
 import dev.backspool.api.SignIn;
 import dev.backspool.api.Site;
+import dev.backspool.api.StorageApi;
 import dev.backspool.archive.Archive;
 import dev.backspool.archive.ArchiveUrl;
+import dev.backspool.archiver.Archiver;
 import dev.backspool.enrich.ClientAddress;
 import dev.backspool.enrich.GeoIp;
 import dev.backspool.enrich.MaxMindGeoIp;
 import dev.backspool.enrich.Referrers;
 import dev.backspool.enrich.Sighting;
 import dev.backspool.enrich.UserAgents;
+import dev.backspool.erasure.Erasures;
 import dev.backspool.event.Events;
 import dev.backspool.http.Bodies;
 import dev.backspool.ingest.Importer;
@@ -43,12 +47,15 @@ import dev.backspool.protocol.stackauth.EventBatches;
 import dev.backspool.protocol.stackauth.ReplayBatches;
 import dev.backspool.protocol.stackauth.ReplayReads;
 import dev.backspool.protocol.uxcam.SnapshotUpload;
+import dev.backspool.recording.ArchivePlace;
+import dev.backspool.recording.ArchiveWatch;
 import dev.backspool.recording.Archives;
 import dev.backspool.recording.DataKeys;
 import dev.backspool.recording.PartFiles;
 import dev.backspool.recording.Playback;
 import dev.backspool.recording.Recordings;
 import dev.backspool.recording.Sessions;
+import dev.backspool.recording.Storage;
 import dev.backspool.retention.EventCopies;
 import dev.backspool.retention.KeptSessions;
 import dev.backspool.retention.Retention;
@@ -76,6 +83,7 @@ public final class Server implements AutoCloseable {
   private final Events events;
   private final Playback playback;
   private final Retention retention;
+  private final Archiver archiver;
   private final SignIn signIn;
   private final Javalin http;
   private final URI url;
@@ -119,9 +127,21 @@ public final class Server implements AutoCloseable {
       var liveEvents = new LiveEvents(projects, eventLog);
       var keys = new DataKeys(database);
       var archives = keep(archives(config));
-      playback =
-          new Playback(
-              database, new PartFiles(archives, keys, Runtime.getRuntime().maxMemory() / 8));
+      var partFiles = new PartFiles(archives, keys, Runtime.getRuntime().maxMemory() / 8);
+      playback = new Playback(database, partFiles);
+      archiver =
+          keep(
+              new Archiver(
+                  database,
+                  archives,
+                  keys,
+                  partFiles,
+                  clock,
+                  new Archiver.Settings(
+                      config.archiveAfter(),
+                      config.archiveEncryption(),
+                      Archiver.Settings.MERGE_AFTER,
+                      config.dataDir().resolve("tmp"))));
       retention =
           keep(
               new Retention(
@@ -134,6 +154,7 @@ public final class Server implements AutoCloseable {
                       config.sessionMax(),
                       EventCopies.NONE),
                   clock));
+      var erasures = new Erasures(database, ingest.refusals());
       var samples = keep(new Samples(new Importer(ingest)));
       var api =
           new Api(
@@ -149,8 +170,11 @@ public final class Server implements AutoCloseable {
               new GroupApi(projects, new Groups(database)),
               new RetentionApi(projects, retention, new KeptSessions(database, clock)),
               new RecordingApi(projects, sessions, new Recordings(database, playback), playback),
+              storageApi(config, clock, archives),
               new SessionDump(projects, sessions, playback, sessionApi),
-              new Operations(database, ingest, events, retention, live, liveEvents),
+              new ErasureApi(projects, erasures),
+              new Operations(
+                  database, ingest, events, retention, archiver.counts(), live, liveEvents),
               new Site("/web"));
       var referrers = new Referrers();
       var eyes =
@@ -180,9 +204,10 @@ public final class Server implements AutoCloseable {
               new EventBatches(events, ingest, projects, database, bodies, eyes, referrers),
               new ReplayReads(ingest, projects, database, playback));
       http = keep(Edge.start(config.host(), config.port(), routes), Edge::stop);
-      // These end first: their streams would hold up the end of the requests in flight.
+      // These end first: they would hold up the end of the requests in flight.
       keep(live);
       keep(liveEvents);
+      keep(erasures);
       url = URI.create("http://" + config.host() + ":" + http.port());
     } catch (RuntimeException | Error failure) {
       close();
@@ -207,6 +232,14 @@ public final class Server implements AutoCloseable {
     Archive main = Archive.open(config.archiveUrl(), config.s3Keys());
     ArchiveUrl cold = config.coldArchiveUrl();
     return new Archives(main, cold == null ? null : Archive.open(cold, config.s3Keys()));
+  }
+
+  private StorageApi storageApi(Config config, InstantSource clock, Archives archives) {
+    return new StorageApi(
+        projects,
+        new Storage(database, config.archiveAfter(), clock),
+        ArchivePlace.of(config.archiveUrl(), config.coldArchiveUrl(), config.archiveEncryption()),
+        new ArchiveWatch(archives.main()));
   }
 
   /** A file that cannot be read is said at the start, and no reason to take nothing in. */
@@ -269,6 +302,11 @@ public final class Server implements AutoCloseable {
   /** Removes what has expired. */
   public Retention retention() {
     return retention;
+  }
+
+  /** Moves recordings to the archive. */
+  public Archiver archiver() {
+    return archiver;
   }
 
   /** Its routes are held against the description of the API. */
