@@ -75,7 +75,7 @@ final class ArchitectureTest {
     mayUse("archiver", "postgres", "rrweb", "archive", "recording", "ingest");
     mayUse("analytics", "postgres", "enrich");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
-    mayUse("retention", "postgres", "project", "ingest", "recording", "archive");
+    mayUse("retention", "postgres", "project", "ingest", "recording", "archive", "archiver");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
     mayUse("erasure", "postgres", "archive", "recording", "session", "ingest", "event");
     mayUse(
