@@ -76,7 +76,7 @@ final class ArchitectureTest {
     mayUse("verify", "postgres", "rrweb", "archive", "recording", "session");
     mayUse("analytics", "postgres", "enrich");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
-    mayUse("retention", "postgres", "project", "ingest", "recording", "archive");
+    mayUse("retention", "postgres", "project", "ingest", "recording", "archive", "archiver");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
     mayUse("erasure", "postgres", "archive", "recording", "session", "ingest", "event");
     mayUse(
