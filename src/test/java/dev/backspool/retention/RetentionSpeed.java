@@ -92,8 +92,7 @@ public final class RetentionSpeed {
   }
 
   private static void said(String what, long start) {
-    System.out.printf(
-        "%s: %d ms%n", what, Duration.ofNanos(System.nanoTime() - start).toMillis());
+    System.out.printf("%s: %d ms%n", what, Duration.ofNanos(System.nanoTime() - start).toMillis());
   }
 
   private static void fill(Database database, UUID project, int sessions) {
