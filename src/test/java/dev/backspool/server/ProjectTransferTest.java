@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
@@ -99,6 +100,10 @@ final class ProjectTransferTest {
   }
 
   /** The entries of a tar, as any program reads them. */
+  private static byte[] entry(Map<String, byte[]> entries, String name) {
+    return Objects.requireNonNull(entries.get(name), name);
+  }
+
   private static Map<String, byte[]> entries(Path tar) throws IOException {
     var entries = new LinkedHashMap<String, byte[]>();
     try (var in = new TarArchiveInputStream(new BufferedInputStream(Files.newInputStream(tar)))) {
@@ -261,12 +266,12 @@ final class ProjectTransferTest {
     assertThat(names.getFirst()).isEqualTo("project.json");
     assertThat(names.getLast()).isEqualTo("manifest.ndjson");
     assertThat(names).contains("groups/00001.ndjson", "profiles/00001.ndjson");
-    List<String> manifest = lines(entries.get("manifest.ndjson"));
+    List<String> manifest = lines(entry(entries, "manifest.ndjson"));
     assertThat(manifest).hasSize(names.size());
     for (int i = 0; i + 1 < manifest.size(); i++) {
       JsonNode line = TestServer.JSON.readTree(manifest.get(i));
       assertThat(line.get("name").asString()).isEqualTo(names.get(i));
-      byte[] content = entries.get(names.get(i));
+      byte[] content = entry(entries, names.get(i));
       assertThat(line.get("bytes").asInt()).isEqualTo(content.length);
       assertThat(line.get("sha256").asString())
           .isEqualTo(
@@ -285,7 +290,7 @@ final class ProjectTransferTest {
           recordings++;
           List<String> lines =
               lines(new ZstdInputStream(new ByteArrayInputStream(zstd)).readAllBytes());
-          List<String> told = lines(entries.get("recordings/" + id + ".frames.ndjson"));
+          List<String> told = lines(entry(entries, "recordings/" + id + ".frames.ndjson"));
           assertThat(told).hasSize(frames);
           assertThat(
                   told.stream()
@@ -408,7 +413,7 @@ final class ProjectTransferTest {
             .filter(name -> name.startsWith("recordings/") && name.endsWith(".zst"))
             .findFirst()
             .orElseThrow();
-    byte[] content = entries(file).get(events);
+    byte[] content = entry(entries(file), events);
     int at = indexOf(whole, content) + content.length / 2;
     whole[at] ^= 1;
     Files.write(damaged, whole);

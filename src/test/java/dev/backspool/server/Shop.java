@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -121,7 +122,7 @@ final class Shop {
   }
 
   /** Events of a session that the SDK names. */
-  void track(String session, String profile, String... names) {
+  void track(String session, @Nullable String profile, String... names) {
     var events = new java.util.ArrayList<Map<String, Object>>();
     for (String name : names) {
       events.add(
