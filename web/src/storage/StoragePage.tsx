@@ -1,7 +1,8 @@
 import './storage.css';
 import { Skeleton } from '@mantine/core';
 import { IconCloudOff } from '@tabler/icons-react';
-import { useParams } from 'react-router';
+import { useEffect } from 'react';
+import { useLocation, useParams } from 'react-router';
 import { useProject } from '../api/queries';
 import { useStorage } from '../api/storage';
 import type { Storage } from '../api/types';
@@ -18,6 +19,12 @@ export default function StoragePage() {
   const { project: id = '' } = useParams();
   const info = useProject(id);
   const storage = useStorage(id);
+  const { hash } = useLocation();
+  // A link from elsewhere to how long things are kept: what stands above it has its height by then.
+  const laidOut = storage.isFetched && info.isSuccess;
+  useEffect(() => {
+    if (laidOut && hash === '#retention') document.getElementById('retention')?.scrollIntoView();
+  }, [laidOut, hash]);
   if (info.isError) return <ProblemNote error={info.error} onRetry={() => info.refetch()} />;
   return (
     <div className="wide storage" key={id}>

@@ -39,7 +39,7 @@ export function Waiting({ storage }: { storage: Storage }) {
         </p>
       )}
       {doomed.objects > 0 && (
-        <p>
+        <p className={doomed.last_error ? undefined : 'dim'}>
           {counted(doomed.objects, 'object')} {doomed.objects === 1 ? 'is' : 'are'} to be deleted from the
           archive
           {doomed.oldest_at && (

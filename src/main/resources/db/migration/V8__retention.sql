@@ -14,8 +14,10 @@ comment on column project.cold_after_days is 'After how long recordings move to 
 -- session changes no index.
 alter table session
   add column kept_at timestamptz,
+  add column end_received_at timestamptz,
   add column has_recording boolean not null generated always as (chunk_count > 0) stored;
 comment on column session.kept_at is 'When a member chose to keep it; null when nobody did.';
+comment on column session.end_received_at is 'When its end was last stored or put right: no event of it was received later than this, or than last_received_at. Null also for sessions that ended before this was noted.';
 
 -- Sessions are looked for by when they began, which does not change, and then by their end, which does.
 create index session_recorded on session (project_id, started_at, id) where has_recording;

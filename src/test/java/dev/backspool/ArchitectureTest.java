@@ -73,9 +73,10 @@ final class ArchitectureTest {
     mayUse("session", "postgres", "rrweb");
     mayUse("recording", "postgres", "rrweb", "enrich", "archive");
     mayUse("archiver", "postgres", "rrweb", "archive", "recording", "ingest");
+    mayUse("verify", "postgres", "rrweb", "archive", "recording", "session");
     mayUse("analytics", "postgres", "enrich");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
-    mayUse("retention", "postgres", "project", "ingest", "recording", "archive");
+    mayUse("retention", "postgres", "project", "ingest", "recording", "archive", "archiver");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
     mayUse("erasure", "postgres", "archive", "recording", "session", "ingest", "event");
     mayUse(
@@ -118,7 +119,9 @@ final class ArchitectureTest {
         "erasure",
         "event",
         "retention",
-        "enrich");
+        "enrich",
+        "archive",
+        "verify");
   }
 
   @Test

@@ -19,4 +19,5 @@ public record Api(
     TransferApi transfer,
     ErasureApi erasures,
     Operations operations,
+    VerifyApi verify,
     Site site) {}

@@ -14,8 +14,8 @@ import java.util.List;
  * a transaction that only reads, such as a long dump, is not waited for, nor is another database's.
  */
 final class Elders {
-  /** Longer than any of our own writers may take, but for one that hangs. */
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  /** Longer than any of our own writers takes, but for one that hangs. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private static final long FIRST_PAUSE_MS = 2;
   private static final long LONGEST_PAUSE_MS = 100;

@@ -56,9 +56,9 @@ public record Problem(
     if (retryAfter != null) {
       ctx.header("Retry-After", seconds(retryAfter));
     }
-    ctx.status(problem.status()).contentType("application/problem+json");
-    // Often nobody has read the body yet.
-    EarlyAnswer.send(ctx, Json.bytes(problem));
+    ctx.status(problem.status())
+        .contentType("application/problem+json")
+        .result(Json.bytes(problem));
   }
 
   /** The value of {@code Retry-After}: whole seconds, at least one. */

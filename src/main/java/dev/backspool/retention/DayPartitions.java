@@ -16,8 +16,8 @@ import org.jdbi.v3.core.Handle;
  */
 record DayPartitions(String table) {
   private static final String LOCK_TIMEOUT = "55P03";
-  private static final int TRIES = 20;
-  private static final Duration PAUSE = Duration.ofMillis(500);
+  private static final int TRIES = 10;
+  private static final Duration PAUSE = Duration.ofMillis(300);
 
   /** The days that have a partition, the oldest first. */
   List<LocalDate> days(Handle handle) {

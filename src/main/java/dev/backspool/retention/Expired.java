@@ -35,6 +35,13 @@ final class Expired {
   /** The session keeps its events, however old they are: a member wants it kept. */
   static final String KEEPS_EVENTS = "(kept_at is not null and tracked_from is not null)";
 
+  /** When the last event of a session was received, or a little later. */
+  private static final String LAST_EVENT_RECEIVED =
+      "greatest(last_received_at, coalesce(end_received_at, last_received_at + interval '1 day'))";
+
+  /** Sessions that may have {@link #LATE_EVENTS}. */
+  static final String MAY_HAVE_LATE_EVENTS = LAST_EVENT_RECEIVED + " >= :events_before";
+
   /**
    * Events of a session whose events have expired, which lie in days that have not: the last of a
    * session that began the day before, and its end, which is stored when it is found to be over.
@@ -45,8 +52,9 @@ final class Expired {
       (event.project_id = session.project_id
         and event.session_id = session.id
         and event.received_at >= :events_before
-        and event.received_at < session.last_received_at + interval '24 hours')\
-      """;
+        and event.received_at <= %s)\
+      """
+          .formatted(LAST_EVENT_RECEIVED);
 
   /** A part of a recording that is to move to the cold tier. */
   static final String WARM_PART = "(not cold and last_at < :cold_before)";

@@ -132,6 +132,10 @@ final class ExpiredEvents {
   }
 
   private void drop(LocalDate day) {
+    if (!busy.isEmpty()) {
+      busy.add(PARTITIONS.of(day)); // Who holds one day's partition holds the table.
+      return;
+    }
     Map<UUID, Long> rows = work.readLong(handle -> count(handle, day));
     boolean dropped =
         DayPartitions.tryOften(() ->

@@ -310,6 +310,7 @@ final class ExpiredSessions {
         update session set
           tracked_from = null, tracked_until = null, live_from = null, live_until = null,
           is_current = false, closes_at = null, started_event_at = null, ended_event_at = null,
+          end_received_at = null,
           tracked_count = 0, screen_view_count = 0, revenue = 0, groups = '{}',
           first_event = null, entry_at = null, entry_path = null, entry_origin = null,
           exit_at = null, exit_path = null, exit_origin = null

@@ -37,7 +37,9 @@ final class ProjectRun {
 
   /** Notes that something was left undone; the first of several is what the report says. */
   void fail(String what, Exception why) {
-    LOG.warn("Retention of project {}: {}", project(), what, why);
+    // Anything else is expected now and then, and its message says it all.
+    @Nullable Exception trace = why instanceof RuntimeException ? why : null;
+    LOG.warn("Retention of project {}: {}: {}", project(), what, why.getMessage(), trace);
     if (error == null) {
       error = what + ": " + why.getMessage();
     }

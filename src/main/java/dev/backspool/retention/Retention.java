@@ -168,7 +168,7 @@ public final class Retention implements AutoCloseable {
     }
     var busy = new ArrayList<>(ExpiredEvents.remove(work, some));
     for (ProjectRun run : some) {
-      new ColdTier(work, run, settings.archives(), settings.folder()).move();
+      new ColdTier(work, run, settings.archives(), settings.folder(), clock).move();
     }
     if (isDaily) {
       ShortLived.remove(work, now, settings.sessionMax());

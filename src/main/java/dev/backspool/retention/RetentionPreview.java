@@ -111,12 +111,13 @@ final class RetentionPreview {
                   case when usage.events > :many then usage.events else (
                     select count(*) from event
                     where event.project_id = :project
-                      and event.received_at >= day and event.received_at < day + interval '24 hours')
+                      and event.received_at >= begins
+                      and event.received_at < begins + interval '24 hours')
                   end), 0)
                 from generate_series(
-                  :oldest, :events_before - interval '24 hours', interval '24 hours') as day
+                  :oldest, :events_before - interval '24 hours', interval '24 hours') as begins
                 left join usage on usage.project_id = :project
-                  and usage.day = cast(day at time zone 'UTC' as date)
+                  and usage.day = cast(begins at time zone 'UTC' as date)
                 """))
         .bind("many", MANY_EVENTS)
         .bind("oldest", oldestDay.atOffset(ZoneOffset.UTC))
@@ -135,16 +136,14 @@ final class RetentionPreview {
             .formatted(Expired.KEEPS_EVENTS, Expired.EVENTS));
   }
 
-  /** Only sessions to which something came shortly before the limit can have such events. */
   private long lateEvents() {
     return one(
         """
         select count(*) from session
         join event on %2$s
-        where session.project_id = :project and %1$s
-          and session.last_received_at >= :events_before - interval '24 hours'
+        where session.project_id = :project and %1$s and %3$s
         """
-            .formatted(Expired.EVENTS, Expired.LATE_EVENTS));
+            .formatted(Expired.EVENTS, Expired.LATE_EVENTS, Expired.MAY_HAVE_LATE_EVENTS));
   }
 
   private long one(String sql) {

@@ -107,12 +107,13 @@ final class Installation implements AutoCloseable {
             + choice);
   }
 
-  /** Reads recordings, from the database and the archive. */
+  /** Reads recordings, from the database and the archive. To be asked for once. */
   Playback playback() {
     return playback(archives());
   }
 
-  private Archives archives() {
+  /** Where finished recordings are. To be asked for once. */
+  Archives archives() {
     Archives archives = Server.archives(config);
     parts.push(archives);
     return archives;

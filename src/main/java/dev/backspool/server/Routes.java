@@ -137,11 +137,13 @@ record Routes(
     routes.before("/api/projects/*", api.guard()::check);
     routes.before("/api/sessions/*", api.guard()::check);
     routes.before("/metrics", api.guard()::check);
+    routes.before("/api/verify", api.guard()::check);
 
     // Operations
     routes.get("/healthz", api.operations()::health);
     routes.get("/readyz", api.operations()::ready);
     routes.get("/metrics", api.operations()::metrics);
+    routes.post("/api/verify", api.verify()::post);
 
     // The API's description, and the dashboard: any address that nothing above answers
     routes.get("/openapi.json", api.site()::openApi);

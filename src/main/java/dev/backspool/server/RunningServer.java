@@ -1,6 +1,7 @@
 package dev.backspool.server;
 
 import dev.backspool.analytics.EventFilter;
+import dev.backspool.api.VerifyJson.Line;
 import dev.backspool.ingest.Importer.Imported;
 import dev.backspool.ingest.Importer.Progress;
 import dev.backspool.rrweb.EventBlock;
@@ -13,8 +14,10 @@ import dev.backspool.transfer.Pieces;
 import dev.backspool.transfer.Place;
 import dev.backspool.transfer.ProjectHead;
 import dev.backspool.transfer.Tally;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -29,10 +32,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A server that a command talks to over HTTP. */
@@ -51,6 +57,11 @@ final class RunningServer implements AutoCloseable {
   private static final Limits BLOCKS = new Limits(20_000, 1_000, 32 << 20);
 
   private static final JsonMapper JSON = JsonMapper.shared();
+  private static final JsonMapper SNAKE_CASE =
+      JsonMapper.builder()
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .build();
 
   private final HttpClient client = HttpClient.newHttpClient();
   private final URI url;
@@ -229,6 +240,43 @@ final class RunningServer implements AutoCloseable {
         return;
       }
       cursor = "&cursor=" + next.stringValue();
+    }
+  }
+
+  /**
+   * Has the server verify itself.
+   *
+   * @param token the admin token
+   * @param project name or id; null for all
+   * @param lines is told each line of the answer
+   * @throws Sentence when the server refuses, or ends before it has said how it ended
+   */
+  void verify(
+      String token, @Nullable String project, boolean repair, boolean quick, Consumer<Line> lines)
+      throws IOException, InterruptedException {
+    String only = project == null ? "" : "&project=" + onlyProject(token, project);
+    HttpResponse<InputStream> answer =
+        client.send(
+            request("/api/verify?repair=%s&quick=%s%s".formatted(repair, quick, only), token)
+                .POST(BodyPublishers.noBody())
+                .build(),
+            BodyHandlers.ofInputStream());
+    boolean ended = false;
+    try (var body = answer.body();
+        var reader = new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8))) {
+      if (answer.statusCode() != 200) {
+        throw refused(answer.statusCode(), body.readAllBytes());
+      }
+      for (String text = reader.readLine(); text != null; text = reader.readLine()) {
+        Line line = SNAKE_CASE.readValue(text, Line.class);
+        ended = line.summary() != null || line.failure() != null;
+        lines.accept(line);
+      }
+    } catch (IOException e) {
+      throw new Sentence(url + " broke off in the middle: " + e.getMessage());
+    }
+    if (!ended) {
+      throw new Sentence(url + " broke off in the middle");
     }
   }
 

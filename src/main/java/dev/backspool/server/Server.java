@@ -22,6 +22,7 @@ import dev.backspool.api.SignIn;
 import dev.backspool.api.Site;
 import dev.backspool.api.StorageApi;
 import dev.backspool.api.TransferApi;
+import dev.backspool.api.VerifyApi;
 import dev.backspool.archive.Archive;
 import dev.backspool.archive.ArchiveUrl;
 import dev.backspool.archiver.Archiver;
@@ -159,6 +160,7 @@ public final class Server implements AutoCloseable {
                   clock));
       var erasures = new Erasures(database, ingest.refusals());
       var samples = keep(new Samples(new Importer(ingest)));
+      var verify = new VerifyApi(database, archives, projects);
       var api =
           new Api(
               new Guard(signIn, publicUrl(config)),
@@ -184,6 +186,7 @@ public final class Server implements AutoCloseable {
               new ErasureApi(projects, erasures),
               new Operations(
                   database, ingest, events, retention, archiver.counts(), live, liveEvents),
+              verify,
               new Site("/web"));
       var referrers = new Referrers();
       var eyes =
@@ -217,6 +220,7 @@ public final class Server implements AutoCloseable {
       keep(live);
       keep(liveEvents);
       keep(erasures);
+      keep(verify);
       url = URI.create("http://" + config.host() + ":" + http.port());
     } catch (RuntimeException | Error failure) {
       close();

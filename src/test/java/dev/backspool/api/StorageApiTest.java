@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.backspool.Project;
 import dev.backspool.postgres.TestPostgres;
 import dev.backspool.server.TestServer;
+import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -14,6 +15,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -178,13 +180,14 @@ final class StorageApiTest {
     Visit waiting = visit(project, "quiet").upload();
     execute(
         "update session set hot_since = '2026-11-20T10:00:00Z',"
+            + " archive_after = now() + interval '1 day',"
             + " last_received_at = now() - interval '2 hours' where id = cast(? as uuid)",
         waiting.id());
     Visit failing = visit(project, "failing").upload();
     execute(
         "update session set hot_since = '2026-11-20T11:00:00Z', archive_failures = 3,"
             + " last_received_at = now() - interval '2 hours',"
-            + " archive_after = now(), archive_error = 'The bucket is full'"
+            + " archive_after = now() + interval '1 day', archive_error = 'The bucket is full'"
             + " where id = cast(? as uuid)",
         failing.id());
 
@@ -206,19 +209,51 @@ final class StorageApiTest {
         select cast(? as uuid), object, false, reason, not_before, cast(doomed_at as timestamptz),
           error
         from (values
-          ('gone', 'removed', now(), '2026-11-20T10:00:00Z', null),
-          ('stuck', 'removed', now(), '2026-11-20T11:00:00Z', 'No answer'),
-          ('coming', 'planned', now() + interval '1 hour', '2026-11-20T09:00:00Z', null),
-          ('never came', 'planned', now() - interval '1 s', '2026-11-20T12:00:00Z', null)
+          ('gone', 'removed', now() + interval '1 hour', '2026-11-20T10:00:00Z', null),
+          ('stuck', 'removed', now() + interval '1 hour', '2026-11-20T11:00:00Z', 'No answer'),
+          ('coming', 'planned', now() + interval '1 hour', '2026-11-20T09:00:00Z', null)
         ) as doomed (object, reason, not_before, doomed_at, error)
         """,
         project.id());
 
     JsonNode toDelete = storage(server, project).get("to_delete");
-    assertThat(toDelete.get("objects").asLong()).isEqualTo(3);
+    assertThat(toDelete.get("objects").asLong()).isEqualTo(2);
     assertThat(Instant.parse(toDelete.get("oldest_at").asString()))
         .isEqualTo(Instant.parse("2026-11-20T10:00:00Z"));
     assertThat(toDelete.get("last_error").asString()).isEqualTo("No answer");
+  }
+
+  @Test
+  void what_the_archiver_wrote_is_what_is_told() throws IOException, InterruptedException {
+    try (TestServer quick = TestServer.start(Map.of("BACKSPOOL_ARCHIVE_AFTER", "PT0.01S"))) {
+      Project project = quick.project();
+      Visit visit =
+          new Visit(quick, project, "one").page(0, "https://shop.example.com/").click(500).upload();
+      JsonNode session = quick.get(visit.path()).admin().send().json();
+      while (storage(quick, project).get("hot").get("sessions").asLong() > 0) {
+        quick.server().archiver().archiveDue();
+      }
+
+      JsonNode archived = storage(quick, project).get("archived");
+      assertThat(archived.get("recordings").asLong()).isEqualTo(1);
+      assertThat(archived.get("objects").asLong()).isEqualTo(1);
+      assertThat(archived.get("bytes").asLong()).isEqualTo(sizeOfObjects(quick, project));
+      assertThat(archived.get("chunk_bytes").asLong())
+          .isEqualTo(session.get("stored_bytes").asLong());
+      assertThat(archived.get("raw_bytes").asLong()).isEqualTo(session.get("raw_bytes").asLong());
+    }
+  }
+
+  private static long sizeOfObjects(TestServer server, Project project) throws IOException {
+    Path objects = server.folder().resolve("archive").resolve(project.id().toString());
+    try (Stream<Path> files = Files.walk(objects)) {
+      return files
+          .map(Path::toFile)
+          .filter(File::isFile)
+          .peek(file -> assertThat(file.getName()).endsWith(".bksp"))
+          .mapToLong(File::length)
+          .sum();
+    }
   }
 
   @Test

@@ -1,8 +1,10 @@
 package dev.backspool.archiver;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.backspool.Project;
+import dev.backspool.Source;
 import dev.backspool.Visitor;
 import dev.backspool.api.Visit;
 import dev.backspool.archive.Archive;
@@ -11,11 +13,18 @@ import dev.backspool.archive.ArchiveUrl;
 import dev.backspool.archive.Listing;
 import dev.backspool.archive.S3Server;
 import dev.backspool.archive.StoredObject;
+import dev.backspool.archiver.Steps.Step;
 import dev.backspool.ingest.Importer;
+import dev.backspool.ingest.Outcome;
+import dev.backspool.ingest.StoreChunk;
 import dev.backspool.postgres.TestPostgres;
+import dev.backspool.rrweb.EventReader;
+import dev.backspool.rrweb.Limits;
+import dev.backspool.rrweb.Manner;
 import dev.backspool.rrweb.Recordings;
 import dev.backspool.server.SettableClock;
 import dev.backspool.server.TestServer;
+import dev.backspool.session.Opener;
 import java.io.ByteArrayInputStream;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,16 +32,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import tools.jackson.databind.JsonNode;
 
 /** A server with a clock of its own and a project whose recordings are made, archived and read. */
-final class Studio implements AutoCloseable {
+public final class Studio implements AutoCloseable {
   /** Longer than the server waits before it archives. */
-  static final Duration IDLE = Duration.ofHours(1).plusMinutes(1);
+  public static final Duration IDLE = Duration.ofHours(1).plusMinutes(1);
 
-  final SettableClock clock;
-  final TestServer server;
-  final Project project;
+  private static final Limits LIMITS = new Limits(1_000, 100, 1 << 20);
+
+  public final SettableClock clock;
+  public final TestServer server;
+  public final Project project;
   private final Archive archive;
 
   private Studio(TestServer server, SettableClock clock, Project project, Archive archive) {
@@ -48,11 +60,11 @@ final class Studio implements AutoCloseable {
     }
   }
 
-  static Studio start(Map<String, String> settings) {
+  public static Studio start(Map<String, String> settings) {
     return start(TestPostgres.freshDatabase(), settings);
   }
 
-  static Studio start(TestPostgres.Address database, Map<String, String> settings) {
+  public static Studio start(TestPostgres.Address database, Map<String, String> settings) {
     var clock = new SettableClock(Instant.now());
     TestServer server = TestServer.start(database, settings, clock);
     return new Studio(server, clock, server.project(), archive(server, settings));
@@ -74,12 +86,12 @@ final class Studio implements AutoCloseable {
   }
 
   /** A visit that may be uploaded. */
-  Visit visit(String name) {
+  public Visit visit(String name) {
     return new Visit(server, project, name);
   }
 
   /** A short visit, uploaded in three batches of two tabs. */
-  Visit shortVisit(String name) {
+  public Visit shortVisit(String name) {
     return visit(name)
         .page(0, "https://shop.example.com/" + name)
         .click(1_000)
@@ -93,7 +105,7 @@ final class Studio implements AutoCloseable {
   }
 
   /** The address of a session that one of the samples was imported as. */
-  String sample(String name) throws Exception {
+  public String sample(String name) throws Exception {
     var imported =
         new Importer(server.server().ingest())
             .importRecording(
@@ -104,6 +116,31 @@ final class Studio implements AutoCloseable {
                 0,
                 Importer.Progress.NONE);
     return path(imported.session());
+  }
+
+  /** Stores a click of a session as if it had been received at some time. */
+  UUID click(String session, String tab, long seq, Instant at) throws Exception {
+    String event =
+        "{\"type\":3,\"data\":{\"source\":2,\"type\":2,\"id\":1,\"x\":%d,\"y\":5},\"timestamp\":%d}"
+            .formatted(seq, at.toEpochMilli());
+    var outcome =
+        server
+            .server()
+            .ingest()
+            .store(
+                new StoreChunk(
+                    project.id(),
+                    Source.BACKSPOOL,
+                    new Opener.Named(session),
+                    session + tab + seq,
+                    tab,
+                    seq,
+                    at,
+                    null,
+                    0L,
+                    Visitor.of(Visit.CHROME),
+                    EventReader.block(event.getBytes(UTF_8), LIMITS, Manner.STRICT)));
+    return ((Outcome.Stored) outcome).session();
   }
 
   String path(UUID session) {
@@ -137,23 +174,51 @@ final class Studio implements AutoCloseable {
   }
 
   /** Lets the idle time pass and archives what is due. */
-  Archiver.Round archive() throws InterruptedException {
+  public Archiver.Round archive() throws InterruptedException {
     clock.advance(IDLE);
     return archiver().archiveDue();
   }
 
-  Archiver archiver() {
+  /** Something that may throw anything. */
+  @FunctionalInterface
+  interface Deed {
+    void run() throws Exception;
+  }
+
+  /** Does something the first time that a step is reached, while something else is done. */
+  void at(Step moment, Deed then, Deed meanwhile) throws Exception {
+    var open = new AtomicBoolean(true);
+    Steps.watch(step -> {
+      if (step == moment && open.compareAndSet(true, false)) {
+        try {
+          then.run();
+        } catch (RuntimeException failure) {
+          throw failure;
+        } catch (Exception failure) {
+          throw new IllegalStateException(failure);
+        }
+      }
+    });
+    try {
+      meanwhile.run();
+    } finally {
+      Steps.watch(_ -> {});
+    }
+    assertThat(open).as("reached").isFalse();
+  }
+
+  public Archiver archiver() {
     return server.server().archiver();
   }
 
   /** Lets the time pass after which objects go, and has them deleted. */
-  int delete(Duration later) {
+  public int delete(Duration later) {
     clock.advance(later);
     return archiver().doomed().deleteDue();
   }
 
   /** What the archive holds. */
-  List<StoredObject> objects() throws ArchiveUnavailable {
+  public List<StoredObject> objects() throws ArchiveUnavailable {
     var all = new ArrayList<StoredObject>();
     Listing listing = archive.list("");
     for (List<StoredObject> page = listing.next(); !page.isEmpty(); page = listing.next()) {
@@ -163,7 +228,7 @@ final class Studio implements AutoCloseable {
   }
 
   /** What rows say the archive holds, as keys. */
-  List<String> named() {
+  public List<String> named() {
     return server.column(
         "select project_id || '/' || object from recording_part order by project_id, object");
   }
@@ -180,13 +245,13 @@ final class Studio implements AutoCloseable {
   }
 
   /** A column of the one session of a name. */
-  String session(String name, String column) {
+  public String session(String name, String column) {
     return server
         .column("select (" + column + ")::text from session where name = '" + name + "'")
         .getFirst();
   }
 
-  void sql(String sql) {
+  public void sql(String sql) {
     server.server().postgres().own(handle -> handle.execute(sql));
   }
 

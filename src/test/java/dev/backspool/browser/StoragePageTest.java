@@ -54,6 +54,9 @@ final class StoragePageTest {
 
     assertThat(page.getByText("Nothing is stored yet")).isVisible();
     assertThat(page.getByText(dashboard.server.folder().resolve("archive").toString())).isVisible();
+    page.navigate(dashboard.address("/p/" + project.id() + "/settings"));
+    page.getByRole(AriaRole.LINK, named("Storage page")).click();
+    assertThat(days(page, "Recordings")).isInViewport();
     page.getByRole(AriaRole.LINK, named("Erasures")).click();
     assertThat(page.getByText("Nothing was erased")).isVisible();
   }

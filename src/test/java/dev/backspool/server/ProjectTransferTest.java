@@ -26,6 +26,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -94,6 +95,10 @@ final class ProjectTransferTest {
     TestServer start() {
       return TestServer.start(database, settings, clock);
     }
+  }
+
+  private static byte[] entry(Map<String, byte[]> entries, String name) {
+    return Objects.requireNonNull(entries.get(name), name);
   }
 
   /** The entries of a tar, as any program reads them. */
@@ -259,12 +264,12 @@ final class ProjectTransferTest {
     assertThat(names.getFirst()).isEqualTo("project.json");
     assertThat(names.getLast()).isEqualTo("manifest.ndjson");
     assertThat(names).contains("groups/00001.ndjson", "profiles/00001.ndjson");
-    List<String> manifest = lines(entries.get("manifest.ndjson"));
+    List<String> manifest = lines(entry(entries, "manifest.ndjson"));
     assertThat(manifest).hasSize(names.size());
     for (int i = 0; i + 1 < manifest.size(); i++) {
       JsonNode line = TestServer.JSON.readTree(manifest.get(i));
       assertThat(line.get("name").asString()).isEqualTo(names.get(i));
-      byte[] content = entries.get(names.get(i));
+      byte[] content = entry(entries, names.get(i));
       assertThat(line.get("bytes").asInt()).isEqualTo(content.length);
       assertThat(line.get("sha256").asString())
           .isEqualTo(
@@ -273,7 +278,7 @@ final class ProjectTransferTest {
     int recordings = 0;
     for (String name : names) {
       if (name.startsWith("sessions/")) {
-        JsonNode session = TestServer.JSON.readTree(entries.get(name));
+        JsonNode session = TestServer.JSON.readTree(entry(entries, name));
         String id = session.get("id").asString();
         byte[] zstd = entries.get("recordings/" + id + ".ndjson.zst");
         int frames = session.get("frames").asInt();
@@ -282,7 +287,7 @@ final class ProjectTransferTest {
           recordings++;
           List<String> lines =
               lines(new ZstdInputStream(new ByteArrayInputStream(zstd)).readAllBytes());
-          List<String> told = lines(entries.get("recordings/" + id + ".frames.ndjson"));
+          List<String> told = lines(entry(entries, "recordings/" + id + ".frames.ndjson"));
           assertThat(told).hasSize(frames);
           assertThat(
                   told.stream()
@@ -405,7 +410,7 @@ final class ProjectTransferTest {
             .filter(name -> name.startsWith("recordings/") && name.endsWith(".zst"))
             .findFirst()
             .orElseThrow();
-    byte[] content = entries(file).get(events);
+    byte[] content = entry(entries(file), events);
     int at = indexOf(whole, content) + content.length / 2;
     whole[at] ^= 1;
     Files.write(damaged, whole);
@@ -422,7 +427,7 @@ final class ProjectTransferTest {
         .contains("Nothing was stored")
         .doesNotContain("\tat ");
 
-    String head = new String(entries(file).get("project.json"), StandardCharsets.UTF_8);
+    String head = new String(entry(entries(file), "project.json"), StandardCharsets.UTF_8);
     byte[] newer = whole.clone();
     byte[] version = "\"version\" : 9".getBytes(StandardCharsets.UTF_8);
     System.arraycopy(
@@ -507,7 +512,7 @@ final class ProjectTransferTest {
   void a_copy_beside_the_project_is_another_project() throws Exception {
     Path plain = folder.resolve("plain.tar");
     assertThat(run(data, "export", "project", "--project", "Shop", "--out", plain).code()).isZero();
-    assertThat(new String(entries(plain).get("project.json"), StandardCharsets.UTF_8))
+    assertThat(new String(entry(entries(plain), "project.json"), StandardCharsets.UTF_8))
         .doesNotContain(shop.project.sdkKey());
     var elsewhere = Elsewhere.withDirectory("copies");
     for (Path from : List.of(file, plain)) {

@@ -3,7 +3,6 @@ package dev.backspool.protocol.stackauth;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.backspool.Reason;
-import dev.backspool.http.EarlyAnswer;
 import dev.backspool.http.Json;
 import dev.backspool.http.Problem;
 import io.javalin.http.Context;
@@ -61,8 +60,7 @@ final class Answers {
   }
 
   private static void send(Context ctx, String type, byte[] body) {
-    ctx.contentType(type);
-    EarlyAnswer.send(ctx, body);
+    ctx.contentType(type).result(body);
   }
 
   private static void status(Context ctx, int status) {

@@ -138,6 +138,19 @@ public final class ArchivedRecording {
     return new ArchivedRecording(source, seal, trailer, index, parsed, ahead);
   }
 
+  /**
+   * Whether a file can only be opened with its key.
+   *
+   * @throws DamagedRecording when it does not begin as a recording's file does
+   * @throws IOException when it cannot be read
+   */
+  public static boolean isEncrypted(RangeSource source) throws IOException {
+    if (source.size() < Format.HEADER_BYTES) {
+      throw DamagedRecording.whole("is cut short: it has " + source.size() + " bytes");
+    }
+    return Format.Kind.of(source.read(0, Format.HEADER_BYTES)).encrypted();
+  }
+
   private static byte[] openIndex(byte[] frame, @Nullable Seal seal) throws DamagedRecording {
     if (!Format.isSkippable(frame, Format.INDEX_MAGIC, frame.length)) {
       throw DamagedRecording.whole("has no index where it should be");
