@@ -33,9 +33,9 @@ public final class EntryCopy {
               throw new ProjectFileException(
                   new String(entries.content(), StandardCharsets.UTF_8).strip());
           case ProjectHead.ENTRY -> {
-            byte[] head = entries.content();
-            begun.accept(ProjectHead.parse(head));
-            file.add(name, head);
+            ProjectHead head = ProjectHead.parse(entries.content());
+            begun.accept(head);
+            file.begin(head);
           }
           default -> copy(entries, entry.get(), file);
         }

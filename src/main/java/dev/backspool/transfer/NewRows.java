@@ -201,40 +201,41 @@ final class NewRows {
     try (var statement =
         connection.prepareStatement(
             """
+            with fresh as materialized (
+              select wanted.project, line.*
+              from (select ?::uuid as project) wanted
+              cross join json_to_recordset(?::json) as line (
+                id bigint, at timestamptz, received_at timestamptz, name text, session_id uuid,
+                device_id text, profile_id text, path text, origin text, referrer text,
+                referrer_name text, referrer_type text, revenue bigint, duration_ms bigint,
+                country text, region text, city text, latitude real, longitude real, os text,
+                os_version text, browser text, browser_version text, device text, brand text,
+                model text, sdk_name text, sdk_version text, groups text[], properties json)
+              where not exists (
+                select from event known
+                where known.project_id = wanted.project and known.received_at = line.received_at
+                  and known.id = line.id)
+            )
             insert into event (
               project_id, id, at, received_at, name, session_id, device_id, profile_id, path,
               origin, referrer, referrer_name, referrer_type, revenue, duration_ms, country, region,
               city, latitude, longitude, os, os_version, browser, browser_version, device, brand,
               model, sdk_name, sdk_version, groups, properties)
             select
-              wanted.project, line.id, at, received_at, name, session_id, device_id, profile_id,
-              path, origin, referrer, referrer_name, referrer_type, revenue, duration_ms, country,
-              region, city, latitude, longitude, os, os_version, browser, browser_version, device,
-              brand, model, sdk_name, sdk_version, groups, coalesce(properties::text, '{}')
-            from (select ?::uuid as project) wanted
-            cross join json_to_recordset(?::json) as line (
-              id bigint, at timestamptz, received_at timestamptz, name text, session_id uuid,
-              device_id text, profile_id text, path text, origin text, referrer text,
-              referrer_name text, referrer_type text, revenue bigint, duration_ms bigint,
-              country text, region text, city text, latitude real, longitude real, os text,
-              os_version text, browser text, browser_version text, device text, brand text,
-              model text, sdk_name text, sdk_version text, groups text[], properties json)
-            where not exists (
-                select from event known
-                where known.project_id = wanted.project and known.received_at = line.received_at
-                  and known.id = line.id)
-              and not exists (
+              project, id, at, received_at, name, session_id, device_id, profile_id, path, origin,
+              referrer, referrer_name, referrer_type, revenue, duration_ms, country, region, city,
+              latitude, longitude, os, os_version, browser, browser_version, device, brand, model,
+              sdk_name, sdk_version, groups, coalesce(properties::text, '{}')
+            from fresh
+            where name not in ('session_start', 'session_end')
+              or not exists (
                 select from session
-                where line.name in ('session_start', 'session_end')
-                  and session.project_id = wanted.project and session.id = line.session_id
-                  and line.at is distinct from case line.name
-                    when 'session_start' then started_event_at else ended_event_at end
-                  and exists (
-                    select from event own
-                    where own.project_id = wanted.project and own.session_id = line.session_id
-                      and own.name = line.name and own.received_at >= session.first_received_at))
-            order by received_at, line.id
-            returning received_at
+                join event own on own.project_id = session.project_id
+                  and own.session_id = session.id and own.received_at >= first_received_at
+                where session.project_id = fresh.project and session.id = fresh.session_id
+                  and own.name = fresh.name)
+            order by received_at, id
+            returning received_at, name in ('session_start', 'session_end')
             """)) {
       statement.setObject(1, project);
       statement.setString(2, array(lines));
@@ -242,7 +243,9 @@ final class NewRows {
       long added = 0;
       try (ResultSet rows = statement.executeQuery()) {
         while (rows.next()) {
-          usage.addEvent(project, rows.getObject(1, OffsetDateTime.class).toInstant());
+          if (!rows.getBoolean(2)) { // The server made those, nobody sent them.
+            usage.addEvent(project, rows.getObject(1, OffsetDateTime.class).toInstant());
+          }
           added++;
         }
       }

@@ -90,7 +90,7 @@ final class NewSessions {
             and row_number() over (
               partition by device_id, is_current order by live_until desc, id) = 1
             and not exists (
-              select from session current
+              select from session as current
               where current.project_id = wanted.project and current.device_id = line.device_id
                 and current.is_current),
           closes_at, started_event_at, ended_event_at, tracked_count, screen_view_count, revenue,

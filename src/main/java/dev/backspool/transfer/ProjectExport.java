@@ -65,7 +65,7 @@ public final class ProjectExport {
    *     behind the last whole entry loses nothing
    */
   public void write(ProjectHead head, ProjectFileWriter out) throws IOException {
-    out.add(ProjectHead.ENTRY, head.toJson());
+    out.begin(head);
     write(head.project().id(), Place.start(head.exportedAt()), out);
   }
 

@@ -27,7 +27,7 @@ public final class ProjectFileWriter implements AutoCloseable {
   private final OutputStream out;
   private final TarArchiveOutputStream tar;
   private final Manifest manifest;
-  private final Instant time;
+  private Instant time;
   private final Heard heard;
 
   /** Hears of every entry once it is written. */
@@ -49,7 +49,7 @@ public final class ProjectFileWriter implements AutoCloseable {
    * Begins a file.
    *
    * @param out closed with this writer
-   * @param time that all entries have
+   * @param time that its entries have, until {@link #begin} tells of another
    */
   public ProjectFileWriter(OutputStream out, Instant time, Heard heard) {
     this(out, time, heard, new Manifest());
@@ -67,6 +67,12 @@ public final class ProjectFileWriter implements AutoCloseable {
     this.manifest = manifest;
     this.time = time;
     this.heard = heard;
+  }
+
+  /** Writes the first entry. All entries have the time when the export began. */
+  void begin(ProjectHead head) throws IOException {
+    time = head.exportedAt();
+    add(ProjectHead.ENTRY, head.toJson());
   }
 
   void add(String name, byte[] content) throws IOException {

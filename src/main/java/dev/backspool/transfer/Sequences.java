@@ -31,7 +31,11 @@ final class Sequences {
     }
     database.own(handle -> {
       // One at a time, or the one who comes later could move it back.
-      handle.execute("select pg_advisory_xact_lock(hashtext(?))", "move " + sequence);
+      handle
+          .createQuery("select pg_advisory_xact_lock(hashtextextended(:what, 0))")
+          .bind("what", "move " + sequence)
+          .mapTo(String.class)
+          .list();
       return handle
           .createQuery(
               "select setval('%1$s', :to) from %1$s where last_value <= :number"

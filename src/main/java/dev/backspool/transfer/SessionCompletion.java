@@ -226,14 +226,14 @@ final class SessionCompletion {
                       when known.ended_event_at is not null then now()
                       when line.ended_event_at is not null then line.closes_at
                       else greatest(known.closes_at, line.closes_at) end
-                  where line.tracked_count > known.tracked_count
+                  where coalesce(line.tracked_count, 0) > known.tracked_count
                   union all
                   select
                     coalesce(known.profile_id, line.profile_id), known.profile_at,
                     known.tracked_count, known.screen_view_count, known.revenue, known.groups,
                     known.first_event, known.entry_at, known.entry_path, known.entry_origin,
                     known.exit_at, known.exit_path, known.exit_origin, known.closes_at
-                  where line.tracked_count <= known.tracked_count)
+                  where coalesce(line.tracked_count, 0) <= known.tracked_count)
               from
               """
                   + NewSessions.LINES
