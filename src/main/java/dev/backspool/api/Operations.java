@@ -8,6 +8,8 @@ import dev.backspool.ingest.Ingest;
 import dev.backspool.ingest.Refusals;
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.DatabaseUnavailable;
+import dev.backspool.retention.Removed;
+import dev.backspool.retention.Retention;
 import io.javalin.http.Context;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
@@ -22,6 +24,7 @@ public final class Operations {
   private final Database database;
   private final Ingest ingest;
   private final Events events;
+  private final Retention retention;
   private final Counts archiving;
   private final LiveSessions live;
   private final LiveEvents liveEvents;
@@ -30,12 +33,14 @@ public final class Operations {
       Database database,
       Ingest ingest,
       Events events,
+      Retention retention,
       Counts archiving,
       LiveSessions live,
       LiveEvents liveEvents) {
     this.database = database;
     this.ingest = ingest;
     this.events = events;
+    this.retention = retention;
     this.archiving = archiving;
     this.live = live;
     this.liveEvents = liveEvents;
@@ -92,9 +97,53 @@ public final class Operations {
         "backspool_live_views",
         "Open live views of the dashboard.",
         live.listeners() + liveEvents.listeners());
+    retention(page);
     archive(page);
     jvm(page);
     ctx.contentType("text/plain; version=0.0.4; charset=utf-8").result(page.text());
+  }
+
+  private void retention(MetricsPage page) {
+    Removed removed = retention.removed();
+    page.counter(
+        "backspool_retention_recordings_total",
+        "Recordings that expired and were removed since the start.",
+        removed.recordings());
+    page.counter(
+        "backspool_retention_objects_total",
+        "Objects of the archive that they had.",
+        removed.objects());
+    page.counter(
+        "backspool_retention_bytes_total",
+        "Size of these objects, and of what was not archived yet.",
+        removed.bytes());
+    page.counter(
+        "backspool_retention_sessions_total",
+        "Sessions that expired as a whole and were removed since the start.",
+        removed.sessions());
+    page.counter(
+        "backspool_retention_events_total",
+        "Events that expired and were removed since the start.",
+        removed.events());
+    page.counter(
+        "backspool_retention_moved_to_cold_total",
+        "Objects that were moved to the cold tier since the start.",
+        removed.movedToCold());
+    page.gauge(
+        "backspool_retention_running",
+        "Whether this process removes what has expired.",
+        retention.isWorking() ? 1 : 0);
+    try {
+      retention
+          .sinceLastRun()
+          .ifPresent(age ->
+              page.gauge(
+                  "backspool_retention_last_run_age_seconds",
+                  "Time since a daily run was last done to its end, by any node.",
+                  (double) age.toSeconds()));
+    } catch (DatabaseUnavailable away) {
+      // The other numbers are worth having while the database is away.
+    }
   }
 
   private void archive(MetricsPage page) {

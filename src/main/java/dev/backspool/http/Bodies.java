@@ -27,13 +27,6 @@ public final class Bodies {
   /** rrweb's JSON shrinks by this much or less, mostly. */
   private static final int USUAL_RATIO = 32;
 
-  /**
-   * A sender may be silent this long in all, on top of the time its bytes take at the least rate.
-   */
-  private static final long PATIENCE_NANOS = Duration.ofSeconds(30).toNanos();
-
-  private static final long LEAST_BYTES_PER_SECOND = 16 * 1024;
-
   /** Highly repetitive small bodies are no danger; the ratio counts from this size on. */
   private static final int RATIO_FREE = 1024 * 1024;
 
@@ -218,7 +211,7 @@ public final class Bodies {
   private static final class CountedInput extends InputStream {
     private final InputStream in;
     private final int limit;
-    private final long startedAt = System.nanoTime();
+    private final Pace pace = new Pace();
     private long count;
 
     CountedInput(InputStream in, int limit) {
@@ -249,8 +242,7 @@ public final class Bodies {
       if (count > limit) {
         throw tooLarge(limit);
       }
-      long fair = PATIENCE_NANOS + count * 1_000_000_000L / LEAST_BYTES_PER_SECOND;
-      if (System.nanoTime() - startedAt > fair) {
+      if (pace.isTooSlow(count)) {
         throw Refusal.of(Reason.INCOMPLETE, "The request body arrives too slowly");
       }
     }

@@ -8,15 +8,17 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.UUID;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * Connections and transactions over a PostgreSQL, embedded or the operator's own.
  *
- * <p>Three ways in, by what they may do: {@link #read} sees one project and changes nothing, {@link
- * #write} changes rows of all projects, {@link #own} changes tables. A database that does not
- * answer is a {@link DatabaseUnavailable} from each of them. Threads share one instance.
+ * <p>Four ways in, by what they may do: {@link #read} sees one project and changes nothing, {@link
+ * #write} changes rows of all projects, {@link #own} changes tables, {@link #snapshot} sees all
+ * projects at one moment. A database that does not answer is a {@link DatabaseUnavailable} from
+ * each of them. Threads share one instance.
  */
 public final class Database implements AutoCloseable {
   private static final int WRITERS = 6;
@@ -40,6 +42,28 @@ public final class Database implements AutoCloseable {
 
   /** What is read for varies: a plan for any value suits neither the rare nor the frequent one. */
   private static final String BY_VALUES = "set plan_cache_mode = 'force_custom_plan'";
+
+  /**
+   * Statistics quote rows, and analysing an empty table leaves those of the rows it had. Before
+   * PostgreSQL 18 only a superuser may do something about it.
+   */
+  private static final String FORGET_STATISTICS =
+      """
+      do $$
+      begin
+        if current_setting('server_version_num')::int >= 180000
+          and not exists (select from the_table)
+        then
+          execute '
+            select pg_clear_attribute_stats(nspname, relname, attname, false)
+            from pg_attribute
+            join pg_class on pg_class.oid = attrelid
+            join pg_namespace on pg_namespace.oid = relnamespace
+            where attrelid = $1::regclass and attnum > 0 and not attisdropped'
+          using 'the_table';
+        end if;
+      end $$
+      """;
 
   private final Jdbi owner;
   private final HikariDataSource writers;
@@ -123,6 +147,40 @@ public final class Database implements AutoCloseable {
   }
 
   /**
+   * Reads rows of all projects as they were at one moment, in one transaction that changes nothing.
+   * On a connection of its own, without a time limit: keep it short, as what is deleted meanwhile
+   * stays until its end.
+   */
+  public <T extends @Nullable Object> T snapshot(HandleFunction<T> work) {
+    try {
+      return owner.inTransaction(
+          TransactionIsolationLevel.REPEATABLE_READ,
+          handle -> {
+            handle.execute("set transaction read only");
+            return work.in(handle);
+          });
+    } catch (RuntimeException failure) {
+      throw DatabaseUnavailable.translate(failure);
+    }
+  }
+
+  /**
+   * Frees the place of a table's dead rows and renews its statistics, as the table's owner; it
+   * blocks nobody, and is slow for their sake.
+   *
+   * @param table as SQL spells its name
+   */
+  public void vacuum(String table) {
+    try (var handle = owner.open()) {
+      handle.execute("set vacuum_cost_delay = '1ms'");
+      handle.execute("vacuum (analyze) " + table);
+      handle.execute(FORGET_STATISTICS.replace("the_table", table));
+    } catch (RuntimeException failure) {
+      throw DatabaseUnavailable.translate(failure);
+    }
+  }
+
+  /**
    * A writer's connection for the group commit. Auto-commit is off: the caller commits or rolls
    * back, and closes it. For failures of the connection itself ask {@link
    * DatabaseUnavailable#isCauseOf}.
@@ -172,6 +230,8 @@ public final class Database implements AutoCloseable {
     source.setApplicationName(name);
     source.setConnectTimeout(10);
     source.setTcpKeepAlive(true);
+    // PostgreSQL's details quote rows, and what is thrown may come to be logged.
+    source.setLogServerErrorDetail(false);
     source.setUrl(url.jdbc());
     source.setUser(url.user());
     source.setPassword(url.password());

@@ -4,11 +4,14 @@ import dev.backspool.postgres.Database;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.crypto.Cipher;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The keys that recordings are encrypted with: each object has its own, which lies in its row,
@@ -49,13 +52,30 @@ public final class DataKeys {
    * @throws LostKey when it was wrapped by another project's key, or the project has none any more
    */
   public SecretKey unwrap(UUID project, byte[] wrapped) throws LostKey {
-    try {
-      Cipher cipher = Cipher.getInstance(WRAPPING);
-      cipher.init(Cipher.UNWRAP_MODE, projectKey(project));
-      return (SecretKey) cipher.unwrap(wrapped, "AES", Cipher.SECRET_KEY);
-    } catch (GeneralSecurityException e) {
-      throw new LostKey(e);
+    @Nullable SecretKey known = projects.get(project);
+    if (known != null) {
+      try {
+        return unwrap(known, wrapped);
+      } catch (GeneralSecurityException e) {
+        projects.remove(project, known); // It may have been replaced: a project that was imported.
+      }
     }
+    SecretKey secret = projects.computeIfAbsent(project, this::find);
+    if (secret == null) {
+      throw new LostKey("the project's key is gone", null);
+    }
+    try {
+      return unwrap(secret, wrapped);
+    } catch (GeneralSecurityException e) {
+      throw new LostKey("the recording's key does not belong to its project's", e);
+    }
+  }
+
+  private static SecretKey unwrap(SecretKey secret, byte[] wrapped)
+      throws GeneralSecurityException {
+    Cipher cipher = Cipher.getInstance(WRAPPING);
+    cipher.init(Cipher.UNWRAP_MODE, secret);
+    return (SecretKey) cipher.unwrap(wrapped, "AES", Cipher.SECRET_KEY);
   }
 
   private SecretKey projectKey(UUID project) {
@@ -63,18 +83,26 @@ public final class DataKeys {
   }
 
   private SecretKey findOrMake(UUID project) {
-    return key(
-        database.write(handle -> {
-          handle.execute(
-              "insert into project_key (project_id, secret) values (?, ?) on conflict do nothing",
-              project,
-              bytes());
-          return handle
-              .createQuery("select secret from project_key where project_id = :project")
-              .bind("project", project)
-              .mapTo(byte[].class)
-              .one();
-        }));
+    return database.write(handle -> {
+      handle.execute(
+          "insert into project_key (project_id, secret) values (?, ?) on conflict do nothing",
+          project,
+          bytes());
+      return secret(handle, project).orElseThrow();
+    });
+  }
+
+  private @Nullable SecretKey find(UUID project) {
+    return database.read(project, handle -> secret(handle, project).orElse(null));
+  }
+
+  private static Optional<SecretKey> secret(Handle handle, UUID project) {
+    return handle
+        .createQuery("select secret from project_key where project_id = :project")
+        .bind("project", project)
+        .mapTo(byte[].class)
+        .findOne()
+        .map(DataKeys::key);
   }
 
   private byte[] bytes() {

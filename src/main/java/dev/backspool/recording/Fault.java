@@ -13,7 +13,10 @@ public enum Fault {
   /** The archive does not answer: it can be read later. */
   UNAVAILABLE;
 
-  /** What an exception of {@link Playback#verified} or {@link PartFiles#open} tells. */
+  /**
+   * What an exception of {@link Playback#verified}, {@link Reel#read} or {@link PartFiles#open}
+   * tells.
+   */
   public static Fault of(IOException failure) {
     if (!(failure instanceof PartFiles.Unreadable unreadable)) {
       return DAMAGED;

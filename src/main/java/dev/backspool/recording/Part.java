@@ -35,6 +35,11 @@ public record Part(
     @SuppressWarnings("ArrayRecordComponent") byte @Nullable [] dataKey,
     boolean cold) {
 
+  /** Names the object and where it lies: it moves once, into the cold tier. */
+  String name() {
+    return cold ? object + " in the cold tier" : object;
+  }
+
   /** The object's key in the archive. */
   public ObjectKey key() {
     return new ObjectKey(project, object);

@@ -18,9 +18,6 @@ import org.jspecify.annotations.Nullable;
  * not opened, kept or not. Any thread may call.
  */
 public final class PartFiles {
-  /** A frame's entry in an open index, in bytes, as a rule. */
-  private static final int FRAME_BYTES = 200;
-
   private static final int MOST_KEPT_BYTES = 16 << 20;
 
   private final Archives archives;
@@ -29,9 +26,9 @@ public final class PartFiles {
   private final Map<Kept, ArchivedRecording> opened = new LinkedHashMap<>(16, 0.75f, true);
   private int keptBytes;
 
-  private record Kept(UUID project, String object, boolean cold, int frames) {
-    int bytes() {
-      return (frames + 1) * FRAME_BYTES;
+  private record Kept(UUID project, String object, boolean cold) {
+    static Kept of(Part part) {
+      return new Kept(part.project(), part.object(), part.cold());
     }
   }
 
@@ -72,9 +69,8 @@ public final class PartFiles {
    * @throws dev.backspool.recording.file.DamagedRecording when it is not what was written
    */
   public ArchivedRecording open(Part part) throws IOException {
-    var kept = new Kept(part.project(), part.object(), part.cold(), part.frames());
     synchronized (opened) {
-      ArchivedRecording known = opened.get(kept);
+      ArchivedRecording known = opened.get(Kept.of(part));
       if (known != null) {
         return known;
       }
@@ -82,19 +78,28 @@ public final class PartFiles {
     byte[] wrapped = part.dataKey();
     @Nullable SecretKey key = wrapped == null ? null : keys.unwrap(part.project(), wrapped);
     ArchivedRecording recording = ArchivedRecording.open(source(part), key, readAhead);
-    keep(kept, recording);
+    keep(Kept.of(part), recording);
     return recording;
   }
 
   private void keep(Kept kept, ArchivedRecording recording) {
     synchronized (opened) {
-      if (opened.put(kept, recording) == null) {
-        keptBytes += kept.bytes();
-      }
-      var eldest = opened.keySet().iterator();
+      forget(kept);
+      opened.put(kept, recording);
+      keptBytes += recording.heapBytes();
+      var eldest = opened.values().iterator();
       while (keptBytes > MOST_KEPT_BYTES && opened.size() > 1) {
-        keptBytes -= eldest.next().bytes();
+        keptBytes -= eldest.next().heapBytes();
         eldest.remove();
+      }
+    }
+  }
+
+  private void forget(Kept kept) {
+    synchronized (opened) {
+      ArchivedRecording known = opened.remove(kept);
+      if (known != null) {
+        keptBytes -= known.heapBytes();
       }
     }
   }
@@ -108,6 +113,8 @@ public final class PartFiles {
         try {
           return holder.get(part.key(), from, length);
         } catch (ArchiveFailure failure) {
+          // Lest its frames are still listed, each to fail by itself.
+          forget(Kept.of(part));
           throw new Unreadable(failure);
         }
       }

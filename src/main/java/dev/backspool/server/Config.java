@@ -139,6 +139,12 @@ public record Config(
     return config;
   }
 
+  /** Whether there is a cold tier that recordings can be moved to. */
+  public boolean hasColdTier() {
+    return coldArchiveUrl != null
+        || (archiveUrl instanceof ArchiveUrl.Bucket bucket && bucket.coldClass() != null);
+  }
+
   /** What signs requests to the archive's bucket; null finds it where AWS tools do. */
   public @Nullable S3Keys s3Keys() {
     return s3AccessKey == null || s3SecretKey == null ? null : new S3Keys(s3AccessKey, s3SecretKey);

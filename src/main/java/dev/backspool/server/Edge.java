@@ -1,5 +1,6 @@
 package dev.backspool.server;
 
+import dev.backspool.http.UnreadBody;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import java.time.Duration;
@@ -44,8 +45,8 @@ final class Edge {
                 return connector;
               });
               config.jetty.modifyServer(server -> {
-                // Without it a stop cuts off the requests in flight.
-                server.setHandler(new GracefulHandler());
+                // Without GracefulHandler a stop cuts off the requests in flight.
+                server.setHandler(new UnreadBody(new GracefulHandler()));
                 server.setStopTimeout(STOP.toMillis());
               });
               routes.register(config.routes);

@@ -3,11 +3,12 @@ package dev.backspool.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.backspool.Project;
+import dev.backspool.event.RecentVisit;
 import dev.backspool.server.TestServer;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -29,7 +30,7 @@ final class EventApiTest {
   static void start() {
     server = TestServer.start();
     project = server.project();
-    start = Instant.now().minusSeconds(600).truncatedTo(ChronoUnit.MILLIS);
+    start = RecentVisit.begun(Duration.ofMinutes(10), Duration.ofSeconds(25));
     new Tracker(server, project, "d-ada")
         .by("ada", "acme", "beta")
         .identify("Ada", "Lovelace", "ada@example.com")
@@ -305,7 +306,7 @@ final class EventApiTest {
   @ValueSource(strings = {"desc", "asc"})
   void pages_hold_each_event_once_though_others_come_meanwhile(String order) {
     Project busy = server.project();
-    Instant then = Instant.now().minusSeconds(300).truncatedTo(ChronoUnit.MILLIS);
+    Instant then = RecentVisit.begun(Duration.ofMinutes(5), Duration.ofSeconds(2));
     var tracker = new Tracker(server, busy, "d");
     for (int i = 0; i < 9; i++) {
       // Three have the same time: the id decides.

@@ -3,11 +3,12 @@ package dev.backspool.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.backspool.Project;
+import dev.backspool.event.RecentVisit;
 import dev.backspool.server.TestServer;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -27,7 +28,7 @@ final class PeopleApiTest {
   static void start() {
     server = TestServer.start();
     project = server.project();
-    Instant start = Instant.now().minusSeconds(600).truncatedTo(ChronoUnit.MILLIS);
+    Instant start = RecentVisit.begun(Duration.ofMinutes(10), Duration.ofSeconds(2));
     new Tracker(server, project, "d-ada")
         .by("ada")
         .event("look", start)

@@ -49,6 +49,7 @@ public final class FaultyProxy implements AutoCloseable {
     return URI.create("http://127.0.0.1:" + port);
   }
 
+  /** What happens to requests from now on. */
   public void fault(Fault next) {
     fault = next;
   }

@@ -27,6 +27,7 @@ public final class S3Server implements AutoCloseable {
     this.buckets = buckets;
   }
 
+  /** Starts one that keeps its buckets in a folder. */
   public static S3Server start(Path folder) throws IOException, InterruptedException {
     int port;
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {

@@ -36,15 +36,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import tools.jackson.databind.JsonNode;
 
 /** A server with a clock of its own and a project whose recordings are made, archived and read. */
-final class Studio implements AutoCloseable {
+public final class Studio implements AutoCloseable {
   /** Longer than the server waits before it archives. */
-  static final Duration IDLE = Duration.ofHours(1).plusMinutes(1);
+  public static final Duration IDLE = Duration.ofHours(1).plusMinutes(1);
 
   private static final Limits LIMITS = new Limits(1_000, 100, 1 << 20);
 
-  final SettableClock clock;
-  final TestServer server;
-  final Project project;
+  public final SettableClock clock;
+  public final TestServer server;
+  public final Project project;
   private final Archive archive;
 
   private Studio(TestServer server, SettableClock clock, Project project, Archive archive) {
@@ -60,11 +60,11 @@ final class Studio implements AutoCloseable {
     }
   }
 
-  static Studio start(Map<String, String> settings) {
+  public static Studio start(Map<String, String> settings) {
     return start(TestPostgres.freshDatabase(), settings);
   }
 
-  static Studio start(TestPostgres.Address database, Map<String, String> settings) {
+  public static Studio start(TestPostgres.Address database, Map<String, String> settings) {
     var clock = new SettableClock(Instant.now());
     TestServer server = TestServer.start(database, settings, clock);
     return new Studio(server, clock, server.project(), archive(server, settings));
@@ -86,12 +86,12 @@ final class Studio implements AutoCloseable {
   }
 
   /** A visit that may be uploaded. */
-  Visit visit(String name) {
+  public Visit visit(String name) {
     return new Visit(server, project, name);
   }
 
   /** A short visit, uploaded in three batches of two tabs. */
-  Visit shortVisit(String name) {
+  public Visit shortVisit(String name) {
     return visit(name)
         .page(0, "https://shop.example.com/" + name)
         .click(1_000)
@@ -105,7 +105,7 @@ final class Studio implements AutoCloseable {
   }
 
   /** The address of a session that one of the samples was imported as. */
-  String sample(String name) throws Exception {
+  public String sample(String name) throws Exception {
     var imported =
         new Importer(server.server().ingest())
             .importRecording(
@@ -174,7 +174,7 @@ final class Studio implements AutoCloseable {
   }
 
   /** Lets the idle time pass and archives what is due. */
-  Archiver.Round archive() throws InterruptedException {
+  public Archiver.Round archive() throws InterruptedException {
     clock.advance(IDLE);
     return archiver().archiveDue();
   }
@@ -207,18 +207,18 @@ final class Studio implements AutoCloseable {
     assertThat(open).as("reached").isFalse();
   }
 
-  Archiver archiver() {
+  public Archiver archiver() {
     return server.server().archiver();
   }
 
   /** Lets the time pass after which objects go, and has them deleted. */
-  int delete(Duration later) {
+  public int delete(Duration later) {
     clock.advance(later);
     return archiver().doomed().deleteDue();
   }
 
   /** What the archive holds. */
-  List<StoredObject> objects() throws ArchiveUnavailable {
+  public List<StoredObject> objects() throws ArchiveUnavailable {
     var all = new ArrayList<StoredObject>();
     Listing listing = archive.list("");
     for (List<StoredObject> page = listing.next(); !page.isEmpty(); page = listing.next()) {
@@ -228,7 +228,7 @@ final class Studio implements AutoCloseable {
   }
 
   /** What rows say the archive holds, as keys. */
-  List<String> named() {
+  public List<String> named() {
     return server.column(
         "select project_id || '/' || object from recording_part order by project_id, object");
   }
@@ -245,13 +245,13 @@ final class Studio implements AutoCloseable {
   }
 
   /** A column of the one session of a name. */
-  String session(String name, String column) {
+  public String session(String name, String column) {
     return server
         .column("select (" + column + ")::text from session where name = '" + name + "'")
         .getFirst();
   }
 
-  void sql(String sql) {
+  public void sql(String sql) {
     server.server().postgres().own(handle -> handle.execute(sql));
   }
 

@@ -2,6 +2,7 @@ package dev.backspool.server;
 
 import dev.backspool.Project;
 import dev.backspool.postgres.TestPostgres;
+import dev.backspool.recording.Archives;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -33,12 +34,14 @@ public final class TestServer implements AutoCloseable {
   public static final JsonMapper JSON = JsonMapper.shared();
 
   private final Server server;
+  private final Map<String, String> settings;
   private final Path folder;
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-  private TestServer(Server server, Path folder) {
-    this.server = server;
+  private TestServer(Map<String, String> settings, InstantSource clock, Path folder) {
+    this.settings = settings;
+    this.server = new Server(Config.from(settings), clock);
     this.folder = folder;
   }
 
@@ -76,7 +79,7 @@ public final class TestServer implements AutoCloseable {
     Path folder = freshFolder();
     all.put("BACKSPOOL_DATA_DIR", folder.toString());
     all.putAll(settings);
-    return new TestServer(new Server(Config.from(all), clock), folder);
+    return new TestServer(all, clock, folder);
   }
 
   private static Path freshFolder() {
@@ -102,6 +105,16 @@ public final class TestServer implements AutoCloseable {
    */
   public Path folder() {
     return folder;
+  }
+
+  /** Its settings, as {@code BACKSPOOL_*} names: what a command on the same data needs. */
+  Map<String, String> settings() {
+    return Map.copyOf(settings);
+  }
+
+  /** The server's archives, opened once more; to be closed. */
+  public Archives archives() {
+    return Server.archives(Config.from(settings));
   }
 
   /** The database as {@code BACKSPOOL_DATABASE_URL} names it. */

@@ -2,7 +2,6 @@ package dev.backspool.protocol.openpanel;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.backspool.Reason;
-import dev.backspool.http.EarlyAnswer;
 import dev.backspool.http.Problem;
 import dev.backspool.http.Refusal;
 import io.javalin.http.Context;
@@ -105,13 +104,7 @@ record Reply(int status, String type, byte[] body, @Nullable Duration retryAfter
     if (retryAfter != null) {
       ctx.header("Retry-After", Problem.seconds(retryAfter));
     }
-    ctx.status(status).contentType(type);
-    if (isSuccess()) {
-      ctx.result(body);
-    } else {
-      // Often nobody has read the body yet.
-      EarlyAnswer.send(ctx, body);
-    }
+    ctx.status(status).contentType(type).result(body);
   }
 
   private static String title(int status) {
@@ -119,6 +112,7 @@ record Reply(int status, String type, byte[] body, @Nullable Duration retryAfter
       case 400 -> "Bad Request";
       case 404 -> "Not Found";
       case 408 -> "Request Timeout";
+      case 410 -> "Gone";
       case 413 -> "Payload Too Large";
       case 429 -> "Too Many Requests";
       case 503 -> "Service Unavailable";

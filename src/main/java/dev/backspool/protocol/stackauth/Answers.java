@@ -3,7 +3,6 @@ package dev.backspool.protocol.stackauth;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.backspool.Reason;
-import dev.backspool.http.EarlyAnswer;
 import dev.backspool.http.Json;
 import dev.backspool.http.Problem;
 import io.javalin.http.Context;
@@ -46,6 +45,12 @@ final class Answers {
         Reason.UNAVAILABLE, "The database cannot be reached", Duration.ofSeconds(2));
   }
 
+  /** Answers while the archive is away. */
+  static StackFailure archiveAway() {
+    return StackFailure.later(
+        Reason.UNAVAILABLE, "The archive does not answer", Duration.ofSeconds(5));
+  }
+
   /** Answers a failure nobody foresaw: a reference for the client, everything for the log. */
   static void unexpected(Context ctx, Exception failure) {
     String reference = Problem.log(ctx, failure);
@@ -55,8 +60,7 @@ final class Answers {
   }
 
   private static void send(Context ctx, String type, byte[] body) {
-    ctx.contentType(type);
-    EarlyAnswer.send(ctx, body);
+    ctx.contentType(type).result(body);
   }
 
   private static void status(Context ctx, int status) {

@@ -2,7 +2,6 @@ package dev.backspool.protocol.uxcam;
 
 import dev.backspool.Reason;
 import dev.backspool.event.StoredEvents;
-import dev.backspool.http.EarlyAnswer;
 import dev.backspool.http.Json;
 import dev.backspool.http.Problem;
 import dev.backspool.http.Refusal;
@@ -29,8 +28,7 @@ final class UxcamForm {
             false,
             field == null || detail.contains(field) ? detail : field + ": " + detail,
             refusal.reason().code());
-    ctx.status(refusal.reason().status()).contentType("application/json; charset=utf-8");
-    EarlyAnswer.send(ctx, Json.bytes(failure));
+    Json.send(ctx, refusal.reason().status(), failure);
   }
 
   static Refusal refusal(Outcome.Refused refused) {

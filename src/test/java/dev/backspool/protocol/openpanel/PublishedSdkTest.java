@@ -3,6 +3,7 @@ package dev.backspool.protocol.openpanel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.backspool.project.Projects;
+import dev.backspool.server.SettableClock;
 import dev.backspool.server.TestServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -21,7 +22,9 @@ final class PublishedSdkTest {
   private static final Path SDK = Path.of("web/node_modules/@openpanel/sdk/dist/index.js");
   private static final Path SCENES = Path.of("src/test/resources/openpanel/published-sdk.mjs");
 
-  private final TestServer server = TestServer.start();
+  /** It stands: who is in no session is told the device of the day and session of the half hour. */
+  private final TestServer server = TestServer.start(new SettableClock(Tracking.T));
+
   private final Projects.WithSecret shop = server.server().projects().create("Shop", "web");
 
   @AfterEach
