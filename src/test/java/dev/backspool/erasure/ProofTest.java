@@ -7,8 +7,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.backspool.archive.Archive;
 import dev.backspool.archive.ArchiveUrl;
 import dev.backspool.archive.ObjectKey;
+import dev.backspool.archiver.Studio;
 import dev.backspool.recording.Archives;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -19,13 +21,15 @@ final class ProofTest {
   private static final String ADA = "customer-ada-4711";
   private static final String OBJECT = "recordings/2026-11-21/0123456789abcdef.bksp";
 
+  private Studio studio;
   private Shop shop;
   private Archive archive;
   private Proof proof;
 
   @BeforeEach
   void start() {
-    shop = new Shop();
+    studio = Studio.start(Map.of()); // its archive does nothing by itself
+    shop = Shop.on(studio.server);
     archive = Archive.open(new ArchiveUrl.Directory(shop.server.folder().resolve("archive")), null);
     proof = new Proof(shop.server.server().postgres(), new Archives(archive, null));
   }
@@ -33,7 +37,7 @@ final class ProofTest {
   @AfterEach
   void stop() {
     archive.close();
-    shop.close();
+    studio.close();
   }
 
   private void damage(String sql) {
