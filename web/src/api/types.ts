@@ -140,7 +140,7 @@ export interface SessionPage {
 }
 
 export interface Verdict {
-  state: 'playable' | 'gaps' | 'no_full_snapshot' | 'empty';
+  state: 'playable' | 'gaps' | 'no_full_snapshot' | 'empty' | 'unavailable';
   message: string;
   at_ms: number | null;
 }
@@ -174,7 +174,8 @@ export interface RecordingGap {
   tab: string;
   from_ms: number;
   to_ms: number;
-  reason: 'missing' | 'damaged' | 'no_full_snapshot';
+  /** `unavailable`: the archive does not answer, so this may pass. */
+  reason: 'missing' | 'damaged' | 'unavailable' | 'no_full_snapshot';
   message: string;
 }
 

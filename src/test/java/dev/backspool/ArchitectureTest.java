@@ -73,10 +73,10 @@ final class ArchitectureTest {
     mayUse("session", "postgres", "rrweb");
     mayUse("recording", "postgres", "rrweb", "enrich", "archive");
     mayUse("archiver", "postgres", "rrweb", "archive", "recording", "ingest");
-    mayUse("verify", "postgres", "rrweb", "archive", "recording");
+    mayUse("verify", "postgres", "rrweb", "archive", "recording", "session");
     mayUse("analytics", "postgres", "enrich");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
-    mayUse("retention", "postgres", "project", "ingest", "recording", "archive");
+    mayUse("retention", "postgres", "project", "ingest", "recording", "archive", "archiver");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
     mayUse("erasure", "postgres", "archive", "recording", "session", "ingest", "event");
     mayUse(
@@ -95,7 +95,18 @@ final class ArchitectureTest {
     mayUse("protocol.openpanel", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse("protocol.uxcam", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse(
+        "transfer",
+        "postgres",
+        "rrweb",
+        "project",
+        "session",
+        "recording",
+        "archive",
+        "archiver",
+        "ingest");
+    mayUse(
         "api",
+        "transfer",
         "http",
         "ingest",
         "rrweb",

@@ -16,6 +16,7 @@ public record Api(
     RecordingApi recordings,
     StorageApi storage,
     SessionDump dump,
+    TransferApi transfer,
     ErasureApi erasures,
     Operations operations,
     VerifyApi verify,

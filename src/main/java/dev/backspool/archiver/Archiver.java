@@ -59,6 +59,8 @@ public final class Archiver implements AutoCloseable {
   /** A recording with more, as chunks, stays in parts: they are large enough each. */
   private static final long MOST_MERGED = 1L << 30;
 
+  private static final String OVERTAKEN = "it changed while it was archived";
+
   private static final Duration PAUSE = Duration.ofSeconds(3);
   private static final Duration DELETE_PAUSE = Duration.ofSeconds(10);
   private static final Duration SWEEP_PAUSE = Duration.ofMinutes(30);
@@ -80,7 +82,7 @@ public final class Archiver implements AutoCloseable {
   private final Periodic sweeping;
 
   /** By the system's own clock, in the first worker. */
-  private long lookedAt = System.nanoTime() - PAUSE.toNanos();
+  private volatile long lookedAt = System.nanoTime() - PAUSE.toNanos();
 
   private volatile boolean still;
 
@@ -103,12 +105,23 @@ public final class Archiver implements AutoCloseable {
   /**
    * What a round came to.
    *
+   * @param claimed sessions that were looked at
    * @param recorded objects that were put in charge
    * @param failed sessions that are to be tried again
    */
-  public record Round(int recorded, int failed) {
-    Round plus(Round other) {
-      return new Round(recorded + other.recorded, failed + other.failed);
+  public record Round(int claimed, int recorded, int failed) {
+    private static final Round NONE = new Round(0, 0, 0);
+
+    private static Round failed(int sessions) {
+      return new Round(0, 0, sessions);
+    }
+
+    private Round of(int sessions) {
+      return new Round(sessions, recorded, failed);
+    }
+
+    private Round plus(Round other) {
+      return new Round(claimed + other.claimed, recorded + other.recorded, failed + other.failed);
     }
   }
 
@@ -186,11 +199,14 @@ public final class Archiver implements AutoCloseable {
     working.acquire();
     try {
       if (still) {
-        return new Round(0, 0);
+        return Round.NONE;
       }
       Round round = archiveSome();
       if (number == 0) {
-        lookWhatWaits();
+        // Not after each batch, of which there may be many a second.
+        if (System.nanoTime() - lookedAt >= PAUSE.toNanos()) {
+          lookWhatWaits();
+        }
         round = round.plus(mergeSome());
       }
       return round;
@@ -201,16 +217,13 @@ public final class Archiver implements AutoCloseable {
     } finally {
       working.release();
     }
-    return new Round(0, 0);
+    return Round.NONE;
   }
 
-  /** All that waits is counted: not after each batch, of which there are many a second. */
-  private void lookWhatWaits() {
-    long now = System.nanoTime();
-    if (now - lookedAt >= PAUSE.toNanos()) {
-      counts.waiting(claims.waiting());
-      lookedAt = now;
-    }
+  /** Counts all that waits. */
+  void lookWhatWaits() {
+    counts.waiting(claims.waiting());
+    lookedAt = System.nanoTime();
   }
 
   /**
@@ -234,25 +247,26 @@ public final class Archiver implements AutoCloseable {
   private Round alone(Some some) throws InterruptedException {
     working.acquire(WORKERS);
     try {
-      Round all = new Round(0, 0);
+      Round all = Round.NONE;
       Round last;
       do {
         last = some.run();
         all = all.plus(last);
-      } while (last.recorded() + last.failed() > 0 && !away);
+      } while (last.claimed() > 0 && !away);
       return all;
     } finally {
       working.release(WORKERS);
     }
   }
 
-  private Round archiveSome() throws InterruptedException {
+  /** Archives a batch. */
+  Round archiveSome() throws InterruptedException {
     List<Claim> claimed = claims.hot(away ? 1 : AT_ONCE, BATCH_BYTES);
     if (claimed.isEmpty()) {
-      return new Round(0, 0);
+      return Round.NONE;
     }
     Steps.reached(Step.CLAIMED);
-    return archive(claimed);
+    return archive(claimed).of(claimed.size());
   }
 
   /** What fails for all of them together, each is tried with alone. */
@@ -260,15 +274,15 @@ public final class Archiver implements AutoCloseable {
     List<Result> results;
     try {
       results = pack(claimed);
-    } catch (DatabaseUnavailable away) {
-      throw away;
+    } catch (DatabaseUnavailable unavailable) {
+      throw unavailable;
     } catch (RuntimeException failure) {
       if (claimed.size() == 1) {
         LOG.error("Session {} cannot be archived", claimed.getFirst().session(), failure);
         fail(claimed.getFirst(), Trouble.INTERNAL, failure.toString());
-        return new Round(0, 1);
+        return Round.failed(1);
       }
-      Round round = new Round(0, 0);
+      Round round = Round.NONE;
       for (Claim claim : claimed) {
         round = round.plus(archive(List.of(claim)));
       }
@@ -286,17 +300,14 @@ public final class Archiver implements AutoCloseable {
           claims.fail(damaged.claim(), Recorder.damagedMessage(damaged.uploads()), Pause.LONG);
         }
         case Nothing nothing -> claims.recount(nothing.claim());
-        case Gone gone -> {
-          counts.failed(Trouble.OVERTAKEN);
-          claims.release(List.of(gone.claim()));
-        }
+        case Gone gone -> fail(gone.claim(), Trouble.OVERTAKEN, OVERTAKEN);
         case NoDisk full -> {
           failed++;
           fail(full.claim(), Trouble.DISK, full.failure().toString());
         }
       }
     }
-    return send(packed).plus(new Round(0, failed));
+    return send(packed).plus(Round.failed(failed));
   }
 
   private List<Result> pack(List<Claim> claimed) throws InterruptedException {
@@ -315,34 +326,37 @@ public final class Archiver implements AutoCloseable {
   private Round mergeSome() throws InterruptedException {
     List<Claim> claimed = away ? List.of() : claims.inParts(1, settings.mergeAfter(), MOST_MERGED);
     if (claimed.isEmpty()) {
-      return new Round(0, 0);
+      return Round.NONE;
     }
     Steps.reached(Step.CLAIMED);
-    Claim claim = claimed.getFirst();
+    return merge(claimed.getFirst()).of(1);
+  }
+
+  private Round merge(Claim claim) throws InterruptedException {
     Optional<Packed> packed;
     try {
       packed = merger.merge(claim);
     } catch (Merger.Unreadable unreadable) {
       boolean passing = unreadable.fault() == Fault.UNAVAILABLE;
-      counts.failed(passing ? Trouble.ARCHIVE : Trouble.DAMAGED_PART);
-      claims.fail(
+      fail(
           claim,
+          passing ? Trouble.ARCHIVE : Trouble.DAMAGED_PART,
           String.valueOf(unreadable.getMessage()),
           passing ? Pause.after(claim.failures()) : Pause.LONG);
-      return new Round(0, 1);
+      return Round.failed(1);
     } catch (IOException noDisk) {
       fail(claim, Trouble.DISK, noDisk.toString());
-      return new Round(0, 1);
+      return Round.failed(1);
     } catch (DatabaseUnavailable unavailable) {
       throw unavailable;
     } catch (RuntimeException failure) {
       LOG.error("The parts of session {} cannot be merged", claim.session(), failure);
       fail(claim, Trouble.INTERNAL, failure.toString());
-      return new Round(0, 1);
+      return Round.failed(1);
     }
     if (packed.isEmpty()) {
       claims.recount(claim);
-      return new Round(0, 0);
+      return Round.NONE;
     }
     Steps.reached(Step.PACKED);
     return send(List.of(packed.get()));
@@ -350,7 +364,7 @@ public final class Archiver implements AutoCloseable {
 
   private Round send(List<Packed> packed) throws InterruptedException {
     if (packed.isEmpty()) {
-      return new Round(0, 0);
+      return Round.NONE;
     }
     List<Ending> endings;
     try {
@@ -374,15 +388,12 @@ public final class Archiver implements AutoCloseable {
           fail(failure.packed().claim(), failure.trouble(), failure.message());
         }
         case Untried nothing -> untried.add(nothing.packed().claim());
-        case Overtaken overtaken -> {
-          counts.failed(Trouble.OVERTAKEN);
-          untried.add(overtaken.packed().claim());
-        }
+        case Overtaken overtaken -> fail(overtaken.packed().claim(), Trouble.OVERTAKEN, OVERTAKEN);
       }
     }
     claims.release(untried);
     told(recorded > 0, isAway, endings);
-    return new Round(recorded, failed);
+    return new Round(0, recorded, failed);
   }
 
   private void told(boolean works, boolean fails, List<Ending> endings) {
@@ -420,8 +431,13 @@ public final class Archiver implements AutoCloseable {
   }
 
   private void fail(Claim claim, Trouble trouble, String message) {
+    fail(claim, trouble, message, Pause.after(claim.failures()));
+  }
+
+  /** Of a session that is somebody else's by now, or nobody's, nothing is changed. */
+  private void fail(Claim claim, Trouble trouble, String message, Duration pause) {
     counts.failed(trouble);
-    claims.fail(claim, message, Pause.after(claim.failures()));
+    claims.fail(claim, message, pause);
   }
 
   /**

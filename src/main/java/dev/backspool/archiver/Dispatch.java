@@ -109,10 +109,9 @@ final class Dispatch implements AutoCloseable {
                   lease.plus(GRACE));
           var renewed = new ArrayList<Packed>();
           for (Packed file : files) {
-            if (!held.contains(file.claim().key())) {
+            // Without encryption an older copy has the same key, and may just be deleted.
+            if (!planned.contains(file.part().key())) {
               endings.add(new Overtaken(file));
-            } else if (!planned.contains(file.part().key())) {
-              endings.add(new Failed(file, Trouble.ARCHIVE, "an older copy is just being deleted"));
             } else {
               renewed.add(
                   new Packed(

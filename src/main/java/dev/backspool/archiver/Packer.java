@@ -33,6 +33,10 @@ final class Packer {
   private final InstantSource clock;
   private final Semaphore large = new Semaphore(1);
 
+  /** Compressing takes a core each; half of them are left to those who wait for answers. */
+  private final Semaphore cores =
+      new Semaphore(Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
+
   Packer(DataKeys keys, boolean encrypted, PassingFiles files, InstantSource clock) {
     this.keys = keys;
     this.encrypted = encrypted;
@@ -94,6 +98,7 @@ final class Packer {
     }
     var payloads = new Payloads(chunks, wanted);
     var results = new ArrayList<Result>();
+    cores.acquire();
     try {
       for (Chosen session : sessions) {
         results.add(pack(session, payloads));
@@ -102,6 +107,8 @@ final class Packer {
     } catch (RuntimeException | InterruptedException failure) {
       discard(results);
       throw failure;
+    } finally {
+      cores.release();
     }
   }
 

@@ -191,8 +191,8 @@ final class Recorder {
   }
 
   /**
-   * Has a session's row say what chunks there are, in the caller's transaction, which has the row
-   * locked.
+   * Has a session's row say what chunks and parts there are, in the caller's transaction, which has
+   * the row locked.
    *
    * @param pause when to look at it again; null at once
    * @param error why some will stay; null when none has to
@@ -209,6 +209,9 @@ final class Recorder {
                 from chunk
                 where chunk.project_id = session.project_id and chunk.session_id = session.id
                   and received_at between first_received_at and last_received_at),
+              part_count = (
+                select count(*) from recording_part as part
+                where part.project_id = session.project_id and part.session_id = session.id),
               archive_after = at(?),
               archive_error = ?::text,
               archive_failures = case when ?::text is null then 0 else archive_failures + 1 end

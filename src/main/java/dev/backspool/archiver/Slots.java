@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** How busy somebody was over the length of a part. */
-final class Slots {
+public final class Slots {
   /** As many as the list of sessions shows. */
   static final int COUNT = 32;
 
@@ -20,7 +20,7 @@ final class Slots {
    * @param first when the frames' earliest event happened
    * @param last when the latest did
    */
-  static List<Integer> of(List<Frame> frames, Instant first, Instant last) {
+  public static List<Integer> of(List<Frame> frames, Instant first, Instant last) {
     int[] counts = new int[COUNT];
     double length = Math.max(1, Duration.between(first, last).toMillis());
     for (Frame frame : frames) {

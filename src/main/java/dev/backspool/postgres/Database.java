@@ -184,7 +184,7 @@ public final class Database implements AutoCloseable {
    * Frees the place of a table's dead rows and renews its statistics, as the table's owner; it
    * blocks nobody, and is slow for their sake.
    *
-   * @param table as SQL spells its name
+   * @param table as SQL spells its name; not a partitioned one, whose rows lie in its partitions
    */
   public void vacuum(String table) {
     try (var handle = owner.open()) {

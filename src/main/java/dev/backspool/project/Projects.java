@@ -127,9 +127,29 @@ public final class Projects {
   /** A project and the hash of what may be its secret. */
   private record SecretLookup(UUID id, ByteBuffer hash) {}
 
+  /** The keys of a new project, in plain. */
+  public record FreshKeys(
+      String sdkKey, String publishableKey, UUID clientId, String clientSecret) {
+    /** Keys that nobody had before. */
+    public static FreshKeys make() {
+      return new FreshKeys(Ids.key("bsk_"), Ids.key("pck_"), UUID.randomUUID(), Ids.key("bss_"));
+    }
+
+    /** What is kept of the secret. */
+    public byte[] secretHash() {
+      return hash(clientSecret);
+    }
+
+    /** Without the keys, so that they stay out of logs. */
+    @Override
+    public String toString() {
+      return "FreshKeys[…]";
+    }
+  }
+
   /** Makes a project with all its keys. */
   public WithSecret create(String name, String platform) {
-    String secret = Ids.key("bss_");
+    var keys = FreshKeys.make();
     UUID id = Ids.uuid();
     database.write(handle ->
         handle
@@ -143,12 +163,60 @@ public final class Projects {
             .bind("id", id)
             .bind("name", name)
             .bind("platform", platform)
-            .bind("sdk_key", Ids.key("bsk_"))
-            .bind("publishable_key", Ids.key("pck_"))
-            .bind("client_id", UUID.randomUUID())
-            .bind("hash", hash(secret))
+            .bind("sdk_key", keys.sdkKey())
+            .bind("publishable_key", keys.publishableKey())
+            .bind("client_id", keys.clientId())
+            .bind("hash", keys.secretHash())
             .execute());
-    return new WithSecret(byId(id).orElseThrow(), secret);
+    return new WithSecret(byId(id).orElseThrow(), keys.clientSecret());
+  }
+
+  /**
+   * Makes a project that was made elsewhere, all of it as given.
+   *
+   * @param secretHash SHA-256 of its client secret
+   * @return false when there is one with its id or one of its keys
+   */
+  public boolean add(Project project, byte[] secretHash) {
+    int added =
+        database.write(handle ->
+            handle
+                .createUpdate(
+                    """
+                    insert into project (
+                      id, name, platform, sdk_key, publishable_key, client_id, client_secret_hash,
+                      allowed_origins, jwks_url, daily_quota_bytes, requests_per_minute,
+                      allow_unsafe_revenue, excluded_ips, excluded_profiles, recording_days,
+                      event_days, kept_days, cold_after_days, created_at)
+                    values (
+                      :id, :name, :platform, :sdk_key, :publishable_key, :client_id, :hash,
+                      :origins, :jwks_url, :quota, :rate, :unsafe_revenue, :excluded_ips,
+                      :excluded_profiles, :recording_days, :event_days, :kept_days,
+                      :cold_after_days, :created_at)
+                    on conflict do nothing
+                    """)
+                .bind("id", project.id())
+                .bind("name", project.name())
+                .bind("platform", project.platform())
+                .bind("sdk_key", project.sdkKey())
+                .bind("publishable_key", project.publishableKey())
+                .bind("client_id", project.clientId())
+                .bind("hash", secretHash)
+                .bindBySqlType("origins", array(project.allowedOrigins()), Types.ARRAY)
+                .bind("jwks_url", project.jwksUrl())
+                .bind("quota", project.dailyQuotaBytes())
+                .bind("rate", project.requestsPerMinute())
+                .bind("unsafe_revenue", project.allowUnsafeRevenue())
+                .bindBySqlType("excluded_ips", array(project.excludedIps()), Types.ARRAY)
+                .bindBySqlType("excluded_profiles", array(project.excludedProfiles()), Types.ARRAY)
+                .bind("recording_days", project.retention().recordings())
+                .bind("event_days", project.retention().events())
+                .bind("kept_days", project.retention().kept())
+                .bind("cold_after_days", project.retention().coldAfter())
+                .bind("created_at", project.createdAt())
+                .execute());
+    forget();
+    return added > 0;
   }
 
   /** All projects, oldest first. */
@@ -300,15 +368,18 @@ public final class Projects {
   }
 
   private boolean isSecret(SecretLookup lookup) {
-    byte[] kept =
-        database.write(handle ->
-            handle
-                .createQuery("select client_secret_hash from project where id = :id")
-                .bind("id", lookup.id())
-                .mapTo(byte[].class)
-                .findOne()
-                .orElse(new byte[0]));
-    return MessageDigest.isEqual(kept, lookup.hash().array());
+    return MessageDigest.isEqual(secretHash(lookup.id()), lookup.hash().array());
+  }
+
+  /** SHA-256 of the project's client secret; empty when there is no such project. */
+  public byte[] secretHash(UUID id) {
+    return database.write(handle ->
+        handle
+            .createQuery("select client_secret_hash from project where id = :id")
+            .bind("id", id)
+            .mapTo(byte[].class)
+            .findOne()
+            .orElse(new byte[0]));
   }
 
   /**

@@ -3,6 +3,9 @@ package dev.backspool.retention;
 import dev.backspool.archive.Archive;
 import dev.backspool.archive.ArchiveFailure;
 import dev.backspool.archive.ArchiveUnavailable;
+import dev.backspool.archive.ObjectKey;
+import dev.backspool.archiver.PlannedObjects;
+import dev.backspool.ingest.Transaction;
 import dev.backspool.recording.Archives;
 import dev.backspool.recording.Part;
 import dev.backspool.recording.Parts;
@@ -11,16 +14,16 @@ import java.io.OutputStream;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -137,11 +140,11 @@ final class ColdTier {
     if (cold == null) {
       return moveWithin(parts);
     }
-    Set<String> planned = plan(parts);
-    var moved = new ArrayList<String>();
+    Set<ObjectKey> planned = plan(parts);
+    var moved = new ArrayList<Part>();
     boolean available =
         forEach(
-            parts.stream().filter(part -> planned.contains(part.object())).toList(),
+            parts.stream().filter(part -> planned.contains(part.key())).toList(),
             part -> copy(part, cold),
             moved);
     work.witness("after copies");
@@ -150,7 +153,7 @@ final class ColdTier {
   }
 
   private boolean moveWithin(List<Part> parts) {
-    var moved = new ArrayList<String>();
+    var moved = new ArrayList<Part>();
     boolean available = forEach(parts, part -> archives.main().moveToColdTier(part.key()), moved);
     work.witness("after moves");
     work.remove(run, handle -> Removed.movedToCold(setCold(handle, moved)));
@@ -161,10 +164,10 @@ final class ColdTier {
    * Does something for some parts at a time.
    *
    * @param each tells whether the part has moved
-   * @param moved gets the objects for which it did
+   * @param moved gets those for which it did
    * @return false when the archive is away
    */
-  private boolean forEach(List<Part> parts, Move each, List<String> moved) {
+  private boolean forEach(List<Part> parts, Move each, List<Part> moved) {
     var slots = new Semaphore(COPIES);
     var moves = new LinkedHashMap<Part, Future<Boolean>>();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -174,17 +177,17 @@ final class ColdTier {
     }
     boolean available = true;
     for (Map.Entry<Part, Future<Boolean>> move : moves.entrySet()) {
-      String object = move.getKey().object();
+      Part part = move.getKey();
       try {
         if (move.getValue().get()) {
-          moved.add(object);
+          moved.add(part);
         }
       } catch (InterruptedException ends) {
         Thread.currentThread().interrupt();
         return false;
       } catch (ExecutionException failure) {
         Exception why = failure.getCause() instanceof Exception cause ? cause : failure;
-        run.fail("Object " + object + " could not be moved", why);
+        run.fail("Object " + part.object() + " could not be moved", why);
         available &= !(why instanceof ArchiveUnavailable);
       }
     }
@@ -208,30 +211,20 @@ final class ColdTier {
   }
 
   /** Parts whose last copy is being deleted at this moment are left for another run. */
-  private Set<String> plan(List<Part> parts) {
-    var planned = new HashSet<String>();
-    work.write(handle -> {
-      planned.addAll(
-          handle
-              .createQuery(
-                  """
-                  insert into doomed_object (project_id, object, reason, not_before, cold)
-                  select :project, object, 'planned', :not_before, true
-                  from unnest(:objects) as object
-                  on conflict (project_id, object, cold) do update set
-                    reason = excluded.reason, not_before = excluded.not_before
-                  where not doomed_object.deleting
-                  returning object
-                  """)
-              .bind("project", run.project())
-              .bind("not_before", in(PLANNED))
-              .bindArray("objects", String.class, parts.stream().map(Part::object).toList())
-              .mapTo(String.class)
-              .list());
-      return planned.size();
-    });
+  private Set<ObjectKey> plan(List<Part> parts) {
+    Set<ObjectKey> planned =
+        work.write(handle ->
+            on(
+                handle,
+                connection ->
+                    PlannedObjects.plan(
+                        connection, keys(parts), true, clock.instant().plus(PLANNED))));
     work.witness("after a plan");
     return planned;
+  }
+
+  private static List<ObjectKey> keys(List<Part> parts) {
+    return parts.stream().map(Part::key).toList();
   }
 
   private boolean copy(Part part, Archive cold) throws ArchiveFailure, IOException {
@@ -253,8 +246,8 @@ final class ColdTier {
   }
 
   /** Only parts that are still there, with a copy that nobody has begun to delete. */
-  private Removed record(Handle handle, List<String> copied) {
-    List<String> there =
+  private Removed record(Handle handle, List<Part> copied) {
+    Set<String> there =
         handle
             .createQuery(
                 """
@@ -264,43 +257,58 @@ final class ColdTier {
                 for update
                 """)
             .bind("project", run.project())
-            .bindArray("objects", String.class, copied)
+            .bindArray("objects", String.class, objects(copied))
             .mapTo(String.class)
-            .list();
-    List<String> safe =
-        handle
-            .createQuery(
-                """
-                delete from doomed_object
-                where project_id = :project and object = any(:objects) and cold and not deleting
-                returning object
-                """)
-            .bind("project", run.project())
-            .bindArray("objects", String.class, there)
-            .mapTo(String.class)
-            .list();
-    int moved = setCold(handle, safe);
+            .set();
+    List<Part> kept = copied.stream().filter(part -> there.contains(part.object())).toList();
+    Set<ObjectKey> safe =
+        on(handle, connection -> PlannedObjects.spend(connection, keys(kept), true));
+    List<Part> moved = kept.stream().filter(part -> safe.contains(part.key())).toList();
+    List<Part> unwanted = copied.stream().filter(part -> !there.contains(part.object())).toList();
+    on(
+        handle,
+        connection -> {
+          PlannedObjects.abandon(connection, keys(unwanted), true, clock.instant());
+          return unwanted.size();
+        });
+    setCold(handle, moved);
+    doom(handle, moved);
+    return Removed.movedToCold(moved.size());
+  }
+
+  /** The objects that the copies take the place of. */
+  private void doom(Handle handle, List<Part> moved) {
     handle
         .createUpdate(
             """
-            insert into doomed_object (project_id, object, reason, not_before, cold)
-            select :project, object, 'moved', :not_before, false
-            from unnest(:objects) as object
+            insert into doomed_object (project_id, object, session_id, reason, not_before, cold)
+            select :project, object, session_id, 'moved', :not_before, false
+            from unnest(:objects, :sessions) as moved (object, session_id)
             on conflict (project_id, object, cold) do update set
-              reason = excluded.reason, not_before = excluded.not_before
+              session_id = excluded.session_id,
+              reason = excluded.reason,
+              not_before = excluded.not_before
             """)
         .bind("project", run.project())
-        .bind("not_before", in(LINGERS))
-        .bindArray("objects", String.class, safe)
+        .bind("not_before", clock.instant().plus(LINGERS).atOffset(ZoneOffset.UTC))
+        .bindArray("objects", String.class, objects(moved))
+        .bindArray("sessions", UUID.class, moved.stream().map(Part::session).toList())
         .execute();
-    return Removed.movedToCold(moved);
   }
 
-  private OffsetDateTime in(Duration time) {
-    return clock.instant().plus(time).atOffset(ZoneOffset.UTC);
+  private static <T> T on(Handle handle, Transaction.Work<T> work) {
+    try {
+      return work.in(handle.getConnection());
+    } catch (SQLException failure) {
+      throw new IllegalStateException(failure);
+    }
   }
 
-  private int setCold(Handle handle, List<String> objects) {
+  private static List<String> objects(List<Part> parts) {
+    return parts.stream().map(Part::object).toList();
+  }
+
+  private int setCold(Handle handle, List<Part> parts) {
     return handle
         .createUpdate(
             """
@@ -308,7 +316,7 @@ final class ColdTier {
             where project_id = :project and object = any(:objects) and not cold
             """)
         .bind("project", run.project())
-        .bindArray("objects", String.class, objects)
+        .bindArray("objects", String.class, objects(parts))
         .execute();
   }
 }

@@ -98,7 +98,7 @@ final class Work {
   }
 
   /** Writes what belongs to no project, in one transaction. */
-  int write(HandleFunction<Integer> work) {
+  <T> T write(HandleFunction<T> work) {
     return database.write(handle -> {
       lease.fence(handle);
       return work.in(handle);

@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "export",
     mixinStandardHelpOptions = true,
-    subcommands = ExportEvents.class,
+    subcommands = {ExportEvents.class, ExportProject.class},
     description = {
       "Writes a session's rrweb events, one a line, tab by tab in play order; or, as",
       "'export events', a project's analytics events.",

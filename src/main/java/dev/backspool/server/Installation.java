@@ -13,6 +13,8 @@ import dev.backspool.recording.DataKeys;
 import dev.backspool.recording.PartFiles;
 import dev.backspool.recording.Playback;
 import dev.backspool.session.SessionLimits;
+import dev.backspool.transfer.ProjectExport;
+import dev.backspool.transfer.ProjectImport;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -105,6 +107,11 @@ final class Installation implements AutoCloseable {
             + choice);
   }
 
+  /** Reads recordings, from the database and the archive. To be asked for once. */
+  Playback playback() {
+    return playback(archives());
+  }
+
   /** Where finished recordings are. To be asked for once. */
   Archives archives() {
     Archives archives = Server.archives(config);
@@ -112,11 +119,27 @@ final class Installation implements AutoCloseable {
     return archives;
   }
 
-  /** Reads recordings, from the database and the archive. To be asked for once. */
-  Playback playback() {
+  private Playback playback(Archives archives) {
     return new Playback(
         database,
-        new PartFiles(archives(), new DataKeys(database), Runtime.getRuntime().maxMemory() / 8));
+        new PartFiles(archives, new DataKeys(database), Runtime.getRuntime().maxMemory() / 8));
+  }
+
+  /** Writes projects into files. */
+  ProjectExport projectExport() {
+    return new ProjectExport(database, projects, playback(), Version.text());
+  }
+
+  /** Stores projects from files. */
+  ProjectImport projectImport() {
+    Archives archives = archives();
+    return new ProjectImport(
+        database,
+        projects,
+        playback(archives),
+        archives,
+        new DataKeys(database),
+        config.archiveEncryption());
   }
 
   /** Takes recordings in. To be asked for once. */

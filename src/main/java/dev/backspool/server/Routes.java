@@ -101,6 +101,9 @@ record Routes(
     routes.post("/api/projects/{project}/rotate-secret", api.projects()::rotateSecret);
     routes.post("/api/projects/{project}/sample-recordings", api.projects()::addSamples);
     routes.get("/api/projects/{project}/refusals", api.projects()::refusals);
+    routes.get("/api/projects/{project}/export", api.transfer()::export);
+    routes.post("/api/projects/import", api.transfer()::begin);
+    routes.post("/api/projects/{project}/import", api.transfer()::take);
     routes.get("/api/projects/{project}/retention", api.retention()::get);
     routes.get("/api/projects/{project}/retention/next", api.retention()::next);
     routes.post("/api/projects/{project}/retention/run", api.retention()::run);

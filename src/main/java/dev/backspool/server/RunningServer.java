@@ -10,11 +10,16 @@ import dev.backspool.rrweb.Limits;
 import dev.backspool.rrweb.Manner;
 import dev.backspool.rrweb.Splitter;
 import dev.backspool.rrweb.TimeRange;
+import dev.backspool.transfer.Pieces;
+import dev.backspool.transfer.Place;
+import dev.backspool.transfer.ProjectHead;
+import dev.backspool.transfer.Tally;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -39,6 +44,11 @@ import tools.jackson.databind.json.JsonMapper;
 /** A server that a command talks to over HTTP. */
 final class RunningServer implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  /** A long recording is packed before there is an answer. */
+  private static final Duration PIECE_PATIENCE = Duration.ofHours(1);
+
+  private static final Duration SOON = Duration.ofSeconds(2);
 
   /** The server dates uploads within a week of their receipt; nearer to that the client's rule. */
   private static final Duration DATED = Duration.ofDays(6);
@@ -285,7 +295,118 @@ final class RunningServer implements AutoCloseable {
     }
   }
 
-  private String onlyProject(String token, @Nullable String nameOrId)
+  /**
+   * A project file as the server writes it, or the rest of one.
+   *
+   * @param token the admin token
+   * @param project its id
+   * @param after where an export goes on; null from the start
+   * @throws Sentence when the server refuses
+   */
+  InputStream export(String token, String project, boolean withKeys, @Nullable Place after)
+      throws IOException, InterruptedException {
+    String path =
+        "/api/projects/%s/export?keys=%s%s"
+            .formatted(project, withKeys, after == null ? "" : "&after=" + after.text());
+    HttpResponse<InputStream> file =
+        client.send(request(path, token).build(), BodyHandlers.ofInputStream());
+    if (file.statusCode() != 200) {
+      try (InputStream body = file.body()) {
+        throw refused(file.statusCode(), body.readAllBytes());
+      }
+    }
+    return file.body();
+  }
+
+  /**
+   * Begins an import.
+   *
+   * @param token the admin token
+   * @param head the project file's first entry
+   * @param project name or id of another project than the file's own; null for that one
+   * @return the server's answer
+   * @throws Sentence when the server refuses
+   */
+  JsonNode beginImport(String token, ProjectHead head, @Nullable String project)
+      throws IOException, InterruptedException {
+    String query = project == null ? "" : "?project=" + encoded(project);
+    HttpResponse<byte[]> answer =
+        client.send(
+            request("/api/projects/import" + query, token)
+                .POST(BodyPublishers.ofByteArray(head.toJson()))
+                .build(),
+            BodyHandlers.ofByteArray());
+    if (answer.statusCode() != 200) {
+      throw refused(answer.statusCode(), answer.body());
+    }
+    return JSON.readTree(answer.body());
+  }
+
+  /**
+   * Sends entries of a project file, again where the server cannot store them now, or nobody knows
+   * whether it has: storing them twice stores them once.
+   *
+   * @param token the admin token
+   * @param project its id
+   * @throws Sentence when the server refuses them
+   * @throws IOException when nothing answers for minutes
+   */
+  Tally importPiece(String token, String project, Pieces.Piece piece)
+      throws IOException, InterruptedException {
+    Instant givenUpAt = Instant.now().plus(PATIENCE);
+    while (true) {
+      Duration pause = SOON;
+      try {
+        HttpResponse<byte[]> answer =
+            client.send(
+                request("/api/projects/" + project + "/import", token)
+                    .timeout(PIECE_PATIENCE)
+                    .header("Content-Type", "application/x-tar")
+                    .POST(
+                        BodyPublishers.fromPublisher(
+                            BodyPublishers.ofInputStream(() -> open(piece)), piece.size()))
+                    .build(),
+                BodyHandlers.ofByteArray());
+        if (answer.statusCode() == 200) {
+          return tally(JSON.readTree(answer.body()));
+        }
+        long seconds = answer.headers().firstValueAsLong("Retry-After").orElse(-1);
+        if (seconds < 0 || Instant.now().isAfter(givenUpAt)) {
+          throw refused(answer.statusCode(), answer.body());
+        }
+        pause = Duration.ofSeconds(seconds);
+      } catch (IOException failure) {
+        if (Instant.now().isAfter(givenUpAt)) {
+          throw failure;
+        }
+      }
+      Thread.sleep(pause);
+    }
+  }
+
+  private static InputStream open(Pieces.Piece piece) {
+    try {
+      return piece.open();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Tally tally(JsonNode answer) {
+    return new Tally(
+        answer.path("sessions").asLong(0),
+        answer.path("completed").asLong(0),
+        answer.path("known").asLong(0),
+        answer.path("frames").asLong(0),
+        answer.path("events").asLong(0),
+        answer.path("known_events").asLong(0),
+        answer.path("profiles").asLong(0),
+        answer.path("groups").asLong(0),
+        answer.path("erased").asLong(0));
+  }
+
+  /** The id of the named project, or of the only one. */
+  String onlyProject(String token, @Nullable String nameOrId)
       throws IOException, InterruptedException {
     var found = new ArrayList<String>();
     for (JsonNode project : projects(token)) {

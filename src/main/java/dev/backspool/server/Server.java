@@ -21,6 +21,7 @@ import dev.backspool.api.SessionDump;
 import dev.backspool.api.SignIn;
 import dev.backspool.api.Site;
 import dev.backspool.api.StorageApi;
+import dev.backspool.api.TransferApi;
 import dev.backspool.api.VerifyApi;
 import dev.backspool.archive.Archive;
 import dev.backspool.archive.ArchiveUrl;
@@ -62,6 +63,8 @@ import dev.backspool.retention.KeptSessions;
 import dev.backspool.retention.Retention;
 import dev.backspool.rrweb.Limits;
 import dev.backspool.session.SessionLimits;
+import dev.backspool.transfer.ProjectExport;
+import dev.backspool.transfer.ProjectImport;
 import io.javalin.Javalin;
 import java.io.IOException;
 import java.net.URI;
@@ -174,6 +177,12 @@ public final class Server implements AutoCloseable {
               new RecordingApi(projects, sessions, new Recordings(database, playback), playback),
               storageApi(config, clock, archives),
               new SessionDump(projects, sessions, playback, sessionApi),
+              new TransferApi(
+                  projects,
+                  new ProjectExport(database, projects, playback, Version.text()),
+                  new ProjectImport(
+                      database, projects, playback, archives, keys, config.archiveEncryption()),
+                  bodies),
               new ErasureApi(projects, erasures),
               new Operations(
                   database, ingest, events, retention, archiver.counts(), live, liveEvents),

@@ -110,6 +110,8 @@ final class ArchiveWalk {
               .toList();
       Set<ObjectKey> unnamed = unnamed(old.stream().map(Orphan::key).toList(), cold);
       old.stream().filter(each -> unnamed.contains(each.key())).forEach(orphans::add);
+      erased(page.stream().map(StoredObject::key).toList(), cold)
+          .forEach(key -> seen.add(() -> lookErased(key, cold), List.of(erased(key, cold))));
       if (orphans.size() > MOST_HELD) {
         break;
       }
@@ -145,6 +147,10 @@ final class ArchiveWalk {
                         where doomed.project_id = listed.project_id
                           and doomed.object = listed.object
                           and (doomed.cold = :cold or :one_archive))
+                      and not exists (
+                        select from erasure_object
+                        where erasure_object.project_id = listed.project_id
+                          and erasure_object.object = listed.object)
                     """)
                 .bindArray("projects", UUID.class, keys.stream().map(ObjectKey::project).toList())
                 .bindArray("objects", String.class, keys.stream().map(ObjectKey::name).toList())
@@ -152,6 +158,48 @@ final class ArchiveWalk {
                 .bind("one_archive", archives.cold() == null)
                 .map((row, _) -> new ObjectKey(row.getObject(1, UUID.class), row.getString(2)))
                 .list()));
+  }
+
+  /** Those that an erasure has removed, as its receipt says. */
+  private Set<ObjectKey> erased(List<ObjectKey> keys, boolean cold) {
+    return database.snapshot(handle ->
+        new HashSet<>(
+            handle
+                .createQuery(
+                    """
+                    select distinct listed.project_id, listed.object
+                    from unnest(cast(:projects as uuid[]), cast(:objects as text[]))
+                      as listed (project_id, object)
+                    join erasure_object on erasure_object.project_id = listed.project_id
+                      and erasure_object.object = listed.object
+                    join erasure on erasure.project_id = erasure_object.project_id
+                      and erasure.id = erasure_object.erasure_id
+                    where objects_removed_at is not null and not exists (
+                      select from doomed_object doomed
+                      where doomed.project_id = listed.project_id
+                        and doomed.object = listed.object
+                        and (doomed.cold = :cold or :one_archive))
+                    """)
+                .bindArray("projects", UUID.class, keys.stream().map(ObjectKey::project).toList())
+                .bindArray("objects", String.class, keys.stream().map(ObjectKey::name).toList())
+                .bind("cold", cold)
+                .bind("one_archive", archives.cold() == null)
+                .map((row, _) -> new ObjectKey(row.getObject(1, UUID.class), row.getString(2)))
+                .list()));
+  }
+
+  private List<Suspicion> lookErased(ObjectKey key, boolean cold) throws ArchiveUnavailable {
+    return erased(List.of(key), cold).isEmpty() || archives.holding(cold).find(key).isEmpty()
+        ? List.of()
+        : List.of(erased(key, cold));
+  }
+
+  private Suspicion erased(ObjectKey key, boolean cold) {
+    return Suspicion.of(
+        Kind.ERASED_OBJECT_THERE,
+        Place.object(key.project(), null, key.name()),
+        "The receipt of an erasure says that the object is gone, and it is there",
+        () -> doomed.deleteOrphan(key, cold));
   }
 
   private List<Suspicion> look(Orphan orphan, boolean tooMany) throws ArchiveUnavailable {

@@ -72,6 +72,16 @@ public enum Kind {
       INCONSISTENT,
       "Its deletion has begun. Copy the object away now, and put it back when the row of"
           + " doomed_object is gone."),
+  /** Who was erased is named by a row, though the receipt says that none is left. */
+  ERASED_THERE(
+      INCONSISTENT,
+      "Erase it once more: DELETE /api/projects/{p}/sessions/{s}, or of the profile. Then find out"
+          + " how it came back: from a backup, or past the server."),
+  /** An object that an erasure's receipt lists is in the archive. */
+  ERASED_OBJECT_THERE(INCONSISTENT, "--repair deletes it."),
+  /** An erasure was begun, and does not end. */
+  ERASURE_UNFINISHED(
+      INCONSISTENT, "A server goes on with it while it runs; its log tells what holds it up."),
   /** A lease that runs for longer than any is taken. */
   LEASE_STUCK(INCONSISTENT, "--repair gives it back."),
   /** A table for a day, or the one for all other days, is not where rows are looked for. */

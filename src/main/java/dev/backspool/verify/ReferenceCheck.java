@@ -135,11 +135,22 @@ final class ReferenceCheck {
       if (isThere(handle, project, session)) {
         return List.of();
       }
+      boolean chunks = table.parent().equals("chunk");
+      // A day of events that has expired goes after its sessions.
+      String kept =
+          chunks
+              ? "true"
+              : "received_at >= coalesce(%s, '-infinity')".formatted(SessionReader.EVENTS_EXPIRED);
       long rows =
           handle
               .createQuery(
-                  "select count(*) from only %s where project_id = :project and session_id = :session"
-                      .formatted(table.name()))
+                  """
+                  select count(*)
+                  from only %s as named
+                  left join project on project.id = named.project_id
+                  where project_id = :project and session_id = :session and %s
+                  """
+                      .formatted(table.name(), kept))
               .bind("project", project)
               .bind("session", session)
               .mapTo(Long.class)
@@ -147,7 +158,6 @@ final class ReferenceCheck {
       if (rows == 0) {
         return List.of();
       }
-      boolean chunks = table.parent().equals("chunk");
       return List.of(
           Suspicion.of(
               chunks ? Kind.UPLOAD_SESSION_GONE : Kind.EVENT_SESSION_GONE,

@@ -118,7 +118,7 @@ final class SessionCheck {
               "It is not to be archived or merged for longer than any lease or pause lasts",
               () -> mendings.endLease(session.project(), session.id())));
     }
-    if (!session.counted().equals(session.tracked())) {
+    if (!session.counted().equals(session.tracked()) && !session.hasExpiredEvents()) {
       found.add(
           Suspicion.of(
               Kind.EVENT_COUNT,

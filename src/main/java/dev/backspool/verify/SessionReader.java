@@ -63,11 +63,20 @@ final class SessionReader {
     Map<UUID, List<Part>> parts = reader.parts(ids);
     List<SessionState> states =
         reader
-            .query(SESSIONS.formatted(WHILE_IT_WAS_LIVE), ids)
+            .query(SESSIONS.formatted(EVENTS_EXPIRED, WHILE_IT_WAS_LIVE), ids)
             .map((row, _) -> state(row, project, tabs, chunks, parts))
             .list();
     return reader.withAllEvents(states);
   }
+
+  /**
+   * Before this, events may be removed, or be about to be, a day at a time and after what their
+   * session tells of them. Null where events are kept for ever.
+   */
+  static final String EVENTS_EXPIRED =
+      """
+      (date_trunc('day', now(), 'UTC') - make_interval(days => project.event_days))\
+      """;
 
   /** Each day of events is a table: those that came while the session grew are in few of them. */
   private static final String WHILE_IT_WAS_LIVE =
@@ -80,8 +89,10 @@ final class SessionReader {
       """
       select
         session.*, archive_after > now() + cast(:longest as interval) as is_leased,
+        coalesce(first_received_at < %s, false) as has_expired_events,
         tracked.*
       from session
+      join project on project.id = session.project_id
       cross join lateral (
         select
           count(*) as events,
@@ -113,7 +124,7 @@ final class SessionReader {
       return states;
     }
     var tracked = new HashMap<UUID, Tracked>();
-    query(SESSIONS.formatted(""), doubtful)
+    query(SESSIONS.formatted(EVENTS_EXPIRED, ""), doubtful)
         .map((row, _) -> tracked.put(row.getObject("id", UUID.class), tracked(row)))
         .list();
     return states.stream()
@@ -144,6 +155,7 @@ final class SessionReader {
         row.getLong("hot_bytes"),
         row.getInt("part_count"),
         row.getBoolean("is_leased"),
+        row.getBoolean("has_expired_events"),
         new Tracked(
             row.getLong("tracked_count"), row.getInt("screen_view_count"), row.getLong("revenue")),
         tracked(row),

@@ -11,6 +11,7 @@ import java.util.UUID;
  *
  * @param isHot whether {@code hot_since} says that chunks wait to be archived
  * @param isLeased whether {@code archive_after} lies further ahead than any lease or pause
+ * @param hasExpiredEvents whether it began so long ago that events of it may be gone
  * @param counted what the session counts of its analytics events
  * @param tracked what there is of them
  */
@@ -26,6 +27,7 @@ record SessionState(
     long hotBytes,
     int partCount,
     boolean isLeased,
+    boolean hasExpiredEvents,
     Tracked counted,
     Tracked tracked,
     List<Tab> tabs,
@@ -70,6 +72,7 @@ record SessionState(
         hotBytes,
         partCount,
         isLeased,
+        hasExpiredEvents,
         counted,
         other,
         tabs,

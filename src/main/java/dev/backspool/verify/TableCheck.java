@@ -168,7 +168,7 @@ final class TableCheck {
                 """
                 select sum(length(properties)), sum(length(name)), max(at), max(profile_id)
                 from only %s
-                where cast(:project as uuid) is null or project_id = :project
+                where cast(:project as uuid) is null or project_id = cast(:project as uuid)
                 """
                     .formatted(table.name()))
             .bind("project", project)
@@ -194,7 +194,7 @@ final class TableCheck {
                 """
                 select id
                 from project
-                where (cast(:project as uuid) is null or id = :project)
+                where (cast(:project as uuid) is null or id = cast(:project as uuid))
                   and not exists (select from project_key where project_id = project.id)
                   and exists (
                     select from recording_part

@@ -165,6 +165,7 @@ public final class Verification {
 
     private final TableCheck tableCheck;
     private final ReferenceCheck references;
+    private final ErasureCheck erasures;
     private final DoomedCheck doomed;
 
     Run(Watcher watcher) {
@@ -174,6 +175,7 @@ public final class Verification {
       recheck = new SessionCheck(database, archives, options.quick(), new Tally());
       tableCheck = new TableCheck(database, options.project(), options.quick());
       references = new ReferenceCheck(database, options.project());
+      erasures = new ErasureCheck(database, options.project());
       doomed = new DoomedCheck(database, archives, options.project());
     }
 
@@ -224,7 +226,7 @@ public final class Verification {
                   .createQuery(
                       """
                       select count(*) from session
-                      where cast(:project as uuid) is null or project_id = :project
+                      where cast(:project as uuid) is null or project_id = cast(:project as uuid)
                       """)
                   .bind("project", options.project())
                   .mapTo(Long.class)
@@ -299,13 +301,17 @@ public final class Verification {
 
     void references() throws ArchiveUnavailable, InterruptedException {
       List<TableCheck.Table> tables = tableCheck.tables();
-      begin(Step.REFERENCES, tables.size() + 2L);
+      begin(Step.REFERENCES, tables.size() + 3L);
       for (TableCheck.Table table : tables) {
         references.walk(table, suspects::add);
         tally.done(1);
         pause();
       }
       references.walkReceipts(suspects::add);
+      tally.done(1);
+      pause();
+      suspect(erasures::lookAtUnfinished);
+      erasures.walk(tables, suspects::add);
       tally.done(1);
       pause();
       doomed.walk(suspects::add);

@@ -437,6 +437,25 @@ abstract class ArchivedRecordingContract {
   }
 
   @Test
+  void a_live_session_goes_on_while_the_first_of_it_is_archived() throws IOException {
+    Project other = server.project();
+    Visit visit = new Visit(server, other, "going-on").page(0, "https://a.example/").upload();
+    try (var follower = new EventStream(server, other, "sessions/live", null)) {
+      archive.archive(other.id(), visit.id());
+      visit.click(1_000).upload();
+
+      JsonNode told = follower.next("session");
+
+      // Nothing was told of the archiving itself.
+      assertThat(told.get("id").asString()).isEqualTo(visit.id());
+      assertThat(told.get("event_count").asInt()).isEqualTo(3);
+      assertThat(told.get("live").asBoolean()).isTrue();
+      assertThat(index(visit).get("frames").size()).isEqualTo(2);
+      assertThat(index(visit).get("live").asBoolean()).isTrue();
+    }
+  }
+
+  @Test
   void a_deleted_project_takes_its_objects_along() {
     Project other = server.project();
     Visit visit = new Visit(server, other, "deleted").page(0, "https://a.example/").upload();

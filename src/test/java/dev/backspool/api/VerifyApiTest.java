@@ -55,8 +55,7 @@ final class VerifyApiTest {
 
     sql("update session set hot_chunks = 5");
     List<JsonNode> wrong = verify("?project=" + project.id());
-    JsonNode finding =
-        wrong.stream().filter(line -> line.has("finding")).findFirst().orElseThrow();
+    JsonNode finding = wrong.stream().filter(line -> line.has("finding")).findFirst().orElseThrow();
     assertThat(finding.at("/finding/kind").asString()).isEqualTo("hot_count");
     assertThat(finding.at("/finding/severity").asString()).isEqualTo("inconsistent");
     assertThat(finding.at("/finding/project").asString()).isEqualTo(project.id().toString());
@@ -76,8 +75,7 @@ final class VerifyApiTest {
   @Test
   void only_who_is_signed_in_may_and_wrong_words_are_named() {
     assertThat(server.post("/api/verify").send().status()).isEqualTo(401);
-    assertThat(server.post("/api/verify").bearer(project.sdkKey()).send().status())
-        .isEqualTo(401);
+    assertThat(server.post("/api/verify").bearer(project.sdkKey()).send().status()).isEqualTo(401);
     for (String field : List.of("repair=maybe", "quick=1", "project=none")) {
       var answer = server.post("/api/verify?" + field).admin().send();
       assertThat(answer.status()).isEqualTo(400);
@@ -124,8 +122,7 @@ final class VerifyApiTest {
       held.commit();
     }
     Instant givenUpAt = Instant.now().plusSeconds(20);
-    while (server.count("select count(*) from job where name = 'verify' and holder is not null")
-            > 0
+    while (server.count("select count(*) from job where name = 'verify' and holder is not null") > 0
         && Instant.now().isBefore(givenUpAt)) {
       Thread.sleep(50);
     }

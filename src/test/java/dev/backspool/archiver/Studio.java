@@ -1,8 +1,10 @@
 package dev.backspool.archiver;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.backspool.Project;
+import dev.backspool.Source;
 import dev.backspool.Visitor;
 import dev.backspool.api.Visit;
 import dev.backspool.archive.Archive;
@@ -11,11 +13,18 @@ import dev.backspool.archive.ArchiveUrl;
 import dev.backspool.archive.Listing;
 import dev.backspool.archive.S3Server;
 import dev.backspool.archive.StoredObject;
+import dev.backspool.archiver.Steps.Step;
 import dev.backspool.ingest.Importer;
+import dev.backspool.ingest.Outcome;
+import dev.backspool.ingest.StoreChunk;
 import dev.backspool.postgres.TestPostgres;
+import dev.backspool.rrweb.EventReader;
+import dev.backspool.rrweb.Limits;
+import dev.backspool.rrweb.Manner;
 import dev.backspool.rrweb.Recordings;
 import dev.backspool.server.SettableClock;
 import dev.backspool.server.TestServer;
+import dev.backspool.session.Opener;
 import java.io.ByteArrayInputStream;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,12 +32,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import tools.jackson.databind.JsonNode;
 
 /** A server with a clock of its own and a project whose recordings are made, archived and read. */
 public final class Studio implements AutoCloseable {
   /** Longer than the server waits before it archives. */
   public static final Duration IDLE = Duration.ofHours(1).plusMinutes(1);
+
+  private static final Limits LIMITS = new Limits(1_000, 100, 1 << 20);
 
   public final SettableClock clock;
   public final TestServer server;
@@ -106,6 +118,31 @@ public final class Studio implements AutoCloseable {
     return path(imported.session());
   }
 
+  /** Stores a click of a session as if it had been received at some time. */
+  UUID click(String session, String tab, long seq, Instant at) throws Exception {
+    String event =
+        "{\"type\":3,\"data\":{\"source\":2,\"type\":2,\"id\":1,\"x\":%d,\"y\":5},\"timestamp\":%d}"
+            .formatted(seq, at.toEpochMilli());
+    var outcome =
+        server
+            .server()
+            .ingest()
+            .store(
+                new StoreChunk(
+                    project.id(),
+                    Source.BACKSPOOL,
+                    new Opener.Named(session),
+                    session + tab + seq,
+                    tab,
+                    seq,
+                    at,
+                    null,
+                    0L,
+                    Visitor.of(Visit.CHROME),
+                    EventReader.block(event.getBytes(UTF_8), LIMITS, Manner.STRICT)));
+    return ((Outcome.Stored) outcome).session();
+  }
+
   String path(UUID session) {
     return "/api/projects/" + project.id() + "/sessions/" + session;
   }
@@ -140,6 +177,34 @@ public final class Studio implements AutoCloseable {
   public Archiver.Round archive() throws InterruptedException {
     clock.advance(IDLE);
     return archiver().archiveDue();
+  }
+
+  /** Something that may throw anything. */
+  @FunctionalInterface
+  interface Deed {
+    void run() throws Exception;
+  }
+
+  /** Does something the first time that a step is reached, while something else is done. */
+  void at(Step moment, Deed then, Deed meanwhile) throws Exception {
+    var open = new AtomicBoolean(true);
+    Steps.watch(step -> {
+      if (step == moment && open.compareAndSet(true, false)) {
+        try {
+          then.run();
+        } catch (RuntimeException failure) {
+          throw failure;
+        } catch (Exception failure) {
+          throw new IllegalStateException(failure);
+        }
+      }
+    });
+    try {
+      meanwhile.run();
+    } finally {
+      Steps.watch(_ -> {});
+    }
+    assertThat(open).as("reached").isFalse();
   }
 
   public Archiver archiver() {

@@ -40,15 +40,13 @@ final class VerifyProgramTest {
   void goes_through_the_server_while_it_runs_and_without_it_when_it_is_stopped() throws Exception {
     try (var place = Workplace.make()) {
       Map<String, String> settings =
-          Map.of(
-              "BACKSPOOL_DATA_DIR", place.data().toString(), "BACKSPOOL_ADMIN_TOKEN", TOKEN);
+          Map.of("BACKSPOOL_DATA_DIR", place.data().toString(), "BACKSPOOL_ADMIN_TOKEN", TOKEN);
       try (var program = Program.serve(settings, place.log(), List.of())) {
         Ended locked = verify(settings, place.folder());
         assertThat(locked.code()).isOne();
         assertThat(locked.err()).contains("by --url").doesNotContain("\tat ");
 
-        Ended through =
-            verify(settings, place.folder(), "--url", program.url().toString());
+        Ended through = verify(settings, place.folder(), "--url", program.url().toString());
         assertThat(through.code()).as(through.err()).isZero();
         assertThat(through.out()).endsWith("Nothing is wrong.\n");
         assertThat(program.stop()).isZero();

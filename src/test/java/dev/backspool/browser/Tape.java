@@ -127,7 +127,7 @@ final class Tape {
         .postgres()
         .own(handle ->
             handle.execute(
-                "update session set last_received_at = last_received_at - interval '1 hour'"
+                "update session set last_received_at = last_received_at - interval '10 minutes'"
                     + " where id = cast(? as uuid)",
                 id));
     return this;

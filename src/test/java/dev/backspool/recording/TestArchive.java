@@ -43,13 +43,27 @@ public final class TestArchive implements AutoCloseable {
 
   private TestArchive(
       boolean encrypted, @Nullable FaultyProxy proxy, Map<String, String> settings) {
+    this(start(encrypted, settings), encrypted, proxy);
+    parts.addLast(server);
+  }
+
+  private static TestServer start(boolean encrypted, Map<String, String> settings) {
     var all = new HashMap<>(settings);
     all.put("BACKSPOOL_ARCHIVE_ENCRYPTION", encrypted ? "on" : "off");
-    server = keep(TestServer.start(all));
+    return TestServer.start(all);
+  }
+
+  private TestArchive(TestServer server, boolean encrypted, @Nullable FaultyProxy proxy) {
+    this.server = server;
     directory = proxy == null ? server.folder().resolve("archive") : null;
     this.proxy = proxy;
     archives = keep(server.archives());
     byHand = new ArchivedByHand(server, archives, encrypted);
+  }
+
+  /** The archive of a server that runs with the usual settings, and goes on when this is closed. */
+  public static TestArchive of(TestServer server) {
+    return new TestArchive(server, true, null);
   }
 
   /** An archive in the server's data directory. */

@@ -34,14 +34,14 @@ public final class TestServer implements AutoCloseable {
   public static final JsonMapper JSON = JsonMapper.shared();
 
   private final Server server;
-  private final Config config;
+  private final Map<String, String> settings;
   private final Path folder;
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-  private TestServer(Config config, InstantSource clock, Path folder) {
-    this.config = config;
-    this.server = new Server(config, clock);
+  private TestServer(Map<String, String> settings, InstantSource clock, Path folder) {
+    this.settings = settings;
+    this.server = new Server(Config.from(settings), clock);
     this.folder = folder;
   }
 
@@ -79,7 +79,7 @@ public final class TestServer implements AutoCloseable {
     Path folder = freshFolder();
     all.put("BACKSPOOL_DATA_DIR", folder.toString());
     all.putAll(settings);
-    return new TestServer(Config.from(all), clock, folder);
+    return new TestServer(all, clock, folder);
   }
 
   private static Path freshFolder() {
@@ -107,13 +107,18 @@ public final class TestServer implements AutoCloseable {
     return folder;
   }
 
+  /** Its settings, as {@code BACKSPOOL_*} names: what a command on the same data needs. */
+  Map<String, String> settings() {
+    return Map.copyOf(settings);
+  }
+
   /** The server's archives, opened once more; to be closed. */
   public Archives archives() {
-    return Server.archives(config);
+    return Server.archives(Config.from(settings));
   }
 
   /** The database as {@code BACKSPOOL_DATABASE_URL} names it. */
-  static String url(TestPostgres.Address database) {
+  public static String url(TestPostgres.Address database) {
     return database
         .url()
         .replaceFirst(

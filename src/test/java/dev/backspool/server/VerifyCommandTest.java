@@ -67,8 +67,7 @@ final class VerifyCommandTest {
   @Test
   void tells_what_is_wrong_where_and_what_to_do_beside_the_server_and_through_it()
       throws Exception {
-    Visit visit =
-        new Visit(server, project, "told").page(0, "https://shop.example.com/").upload();
+    Visit visit = new Visit(server, project, "told").page(0, "https://shop.example.com/").upload();
     Ended clean = beside("verify");
     assertThat(clean.code()).as(clean.out() + clean.err()).isZero();
     assertThat(clean.out())
@@ -77,9 +76,7 @@ final class VerifyCommandTest {
 
     sql("update session set event_count = 99");
     Path stray =
-        server
-            .folder()
-            .resolve("archive/" + project.id() + "/recordings/2026-11-01/00112233.bksp");
+        server.folder().resolve("archive/" + project.id() + "/recordings/2026-11-01/00112233.bksp");
     Files.createDirectories(stray.getParent());
     Files.writeString(stray, "stray");
     Files.setLastModifiedTime(stray, FileTime.fromMillis(0));
@@ -162,8 +159,7 @@ final class VerifyCommandTest {
 
   @Test
   void how_far_it_is_reads_as_a_line() {
-    var progress =
-        new ProgressJson("sessions", 250, 1_000, 1_500_000_000);
+    var progress = new ProgressJson("sessions", 250, 1_000, 1_500_000_000);
     assertThat(VerifyProgress.line(progress, Duration.ofSeconds(5)))
         .isEqualTo("sessions: 250 of 1,000 (25 %), 1.5 GB, 50/s, 0:15 left");
   }

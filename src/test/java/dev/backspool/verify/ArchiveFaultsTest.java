@@ -12,8 +12,8 @@ import dev.backspool.recording.Archives;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.time.Instant;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
@@ -85,8 +85,7 @@ final class ArchiveFaultsTest {
     Files.writeString(other, "not ours");
     Files.setLastModifiedTime(other, FileTime.from(Instant.now().minus(Duration.ofDays(30))));
 
-    Verified verified =
-        Verified.of(workshop.studio.server, new Options(null, true, true));
+    Verified verified = Verified.of(workshop.studio.server, new Options(null, true, true));
     assertThat(verified.kinds()).doesNotContain(Kind.OBJECT_ORPHANED);
     assertThat(other).exists();
   }

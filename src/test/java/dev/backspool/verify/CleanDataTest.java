@@ -6,6 +6,9 @@ import dev.backspool.Project;
 import dev.backspool.api.Visit;
 import dev.backspool.project.Projects;
 import dev.backspool.server.TestServer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,9 +17,6 @@ import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.ArrayList;
-import java.time.Duration;
-import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 /** Where nothing is wrong, nothing is found. */
@@ -92,10 +92,7 @@ final class CleanDataTest {
                 "track",
                 "payload",
                 Map.of(
-                    "name",
-                    "revenue",
-                    "properties",
-                    Map.of("__revenue", 500, "__deviceId", name))),
+                    "name", "revenue", "properties", Map.of("__revenue", 500, "__deviceId", name))),
             Map.of("type", "identify", "payload", Map.of("profileId", "u-" + name)),
             Map.of(
                 "type",
@@ -181,12 +178,10 @@ final class CleanDataTest {
       useEveryContract(server, shop, "second");
       visit.click(10_000).upload("&seq=2");
 
-      Verified all =
-          Verified.of(server, new Options(null, false, false));
+      Verified all = Verified.of(server, new Options(null, false, false));
       assertThat(all.findings()).isEmpty();
       assertThat(all.summary().clean()).isTrue();
-      assertThat(all.summary().sessions())
-          .isEqualTo(server.count("select count(*) from session"));
+      assertThat(all.summary().sessions()).isEqualTo(server.count("select count(*) from session"));
       assertThat(all.summary().objects())
           .isEqualTo(server.count("select count(*) from recording_part"))
           .isPositive();

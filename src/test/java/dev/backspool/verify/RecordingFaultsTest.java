@@ -279,8 +279,7 @@ final class RecordingFaultsTest {
           "select id || ' ' || shift_ms || ' ' || chunk_count from tab where session_id = '%s' and id = 't2'"
               .formatted(visit.id());
       String before = workshop.text(row);
-      workshop.sql(
-          "delete from tab where session_id = '%s' and id = 't2'".formatted(visit.id()));
+      workshop.sql("delete from tab where session_id = '%s' and id = 't2'".formatted(visit.id()));
 
       assertThat(workshop.verify().one(Kind.TAB_MISSING).place().tab()).isEqualTo("t2");
       assertThat(workshop.repair().summary().clean()).isTrue();
@@ -363,7 +362,10 @@ final class RecordingFaultsTest {
         .isEqualTo("0");
     workshop.assertClean();
 
-    restore(visit, 1, "(select payload from copied c where c.session_id = copied.session_id and tab_id = 't1' and ordinal = 0)");
+    restore(
+        visit,
+        1,
+        "(select payload from copied c where c.session_id = copied.session_id and tab_id = 't1' and ordinal = 0)");
     Verified repaired = workshop.repair();
     assertThat(repaired.one(Kind.UPLOAD_TWICE).message()).contains("with other bytes");
     assertThat(repaired.one(Kind.UPLOAD_TWICE).repaired()).isFalse();
@@ -412,8 +414,7 @@ final class RecordingFaultsTest {
         "update session set event_count = event_count + 1 where id = '%s'".formatted(visit.id()));
     assertThat(workshop.repair().one(Kind.UPLOAD_COUNT).repaired()).isTrue();
     assertThat(
-            workshop.text(
-                "select event_count from session where id = '%s'".formatted(visit.id())))
+            workshop.text("select event_count from session where id = '%s'".formatted(visit.id())))
         .isEqualTo("7");
     workshop.assertClean();
   }

@@ -131,8 +131,7 @@ final class TableFaultsTest {
         on conflict (name) do update set
           holder = excluded.holder, leased_until = excluded.leased_until
         """);
-    assertThatThrownBy(workshop::verify)
-        .isInstanceOf(Verification.Running.class);
+    assertThatThrownBy(workshop::verify).isInstanceOf(Verification.Running.class);
     workshop.sql("update job set leased_until = now() - interval '1 second'");
     workshop.assertClean();
   }
@@ -158,12 +157,10 @@ final class TableFaultsTest {
     workshop.another();
     String tracked = tracked("gone-events");
     Visit visit = workshop.live("gone-uploads");
-    workshop.sql(
-        "delete from session where id in ('%s', '%s')".formatted(tracked, visit.id()));
+    workshop.sql("delete from session where id in ('%s', '%s')".formatted(tracked, visit.id()));
 
     Verified repaired = workshop.repair();
-    assertThat(repaired.kinds())
-        .containsExactly(Kind.EVENT_SESSION_GONE, Kind.UPLOAD_SESSION_GONE);
+    assertThat(repaired.kinds()).containsExactly(Kind.EVENT_SESSION_GONE, Kind.UPLOAD_SESSION_GONE);
     Finding events = repaired.one(Kind.EVENT_SESSION_GONE);
     assertThat(events.place().session()).isEqualTo(UUID.fromString(tracked));
     assertThat(events.place().name()).isEqualTo(partition("event"));

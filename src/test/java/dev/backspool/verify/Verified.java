@@ -56,7 +56,9 @@ record Verified(Summary summary, List<Finding> findings) {
     List<Finding> found = findings.stream().filter(each -> each.kind() == kind).toList();
     if (found.size() != 1) {
       throw new AssertionError(
-          "not one " + kind + " but\n"
+          "not one "
+              + kind
+              + " but\n"
               + findings.stream().map(Finding::toString).collect(Collectors.joining("\n")));
     }
     return found.getFirst();
