@@ -352,14 +352,8 @@ final class Ledger {
         handle
             .createQuery(
                 """
-                with touched as (
-                  select distinct unnest(touched) as name from erasure
-                  where vacuumed_at is null and rows_removed_at is not null
-                )
-                select name from touched
-                union
-                select inhparent::regclass::text from pg_inherits
-                where inhrelid::regclass::text in (select name from touched)
+                select distinct unnest(touched) from erasure
+                where vacuumed_at is null and rows_removed_at is not null
                 order by 1
                 """)
             .mapTo(String.class)
