@@ -22,6 +22,8 @@ import java.util.function.Consumer;
  */
 final class Crash implements AutoCloseable {
   /** Small ones: more commits are caught in the middle. */
+  private static final Duration MOST_WAIT = Duration.ofSeconds(30);
+
   private static final int UPLOAD_BYTES = 2_000;
 
   private static final int UPLOADS_PER_SESSION = 20;
@@ -66,7 +68,7 @@ final class Crash implements AutoCloseable {
     try (Program server = serve()) {
       startedIn = server.startedIn();
       sendAgain(server.url());
-      List<Thread> threads = startClients(server.url());
+      List<Thread> threads = startLoad(server.url());
       TimeUnit.MILLISECONDS.sleep(load.toMillis());
       List<ProcessHandle> postgres = server.handle().descendants().toList();
       server.kill();
@@ -90,7 +92,7 @@ final class Crash implements AutoCloseable {
   /** Starts, loads, and asks the server to stop while clients upload. */
   Stopped stopUnderLoad(Duration load) throws IOException, InterruptedException {
     try (Program server = serve()) {
-      List<Thread> threads = startClients(server.url());
+      List<Thread> threads = startLoad(server.url());
       TimeUnit.MILLISECONDS.sleep(load.toMillis());
       int exitCode = server.stop();
       for (Thread thread : threads) {
@@ -156,6 +158,20 @@ final class Crash implements AutoCloseable {
 
   private EventClient eventClient(URI server) throws IOException {
     return new EventClient(EventSender.of(server, project), eventLedger);
+  }
+
+  /** Starts the clients; when it returns, each kind has had an answer, however slow the machine. */
+  private List<Thread> startLoad(URI server) throws InterruptedException {
+    long batches = ledger.answered();
+    int posts = eventLedger.acknowledged().size();
+    List<Thread> threads = startClients(server);
+    long givenUpAt = System.nanoTime() + MOST_WAIT.toNanos();
+    while ((ledger.answered() == batches
+            || (clients > 1 && eventLedger.acknowledged().size() == posts))
+        && System.nanoTime() < givenUpAt) {
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
+    return threads;
   }
 
   /** Half of them upload chunks, a quarter post batches of events, a quarter single ones. */

@@ -30,6 +30,11 @@ final class Ledger {
     return List.copyOf(entries.values());
   }
 
+  /** How many batches are acknowledged. */
+  long answered() {
+    return entries.values().stream().filter(Entry::acknowledged).count();
+  }
+
   /** The batches without an answer. */
   List<Entry> unanswered() {
     return entries.values().stream().filter(entry -> !entry.acknowledged()).toList();
