@@ -49,8 +49,8 @@ public final class TransferApi {
    */
   public void export(Context ctx) throws IOException {
     Project project = ProjectApi.find(projects, ctx);
-    String word = Parameters.text(ctx, "after");
-    Place place = word == null ? null : place(word);
+    String word = ctx.queryParam("after");
+    Place place = word == null || word.isBlank() ? null : place(word);
     boolean withKeys = Parameters.flag(ctx, "keys");
     ctx.contentType("application/x-tar");
     ctx.header("Content-Disposition", "attachment; filename=\"" + project.id() + ".tar\"");

@@ -31,7 +31,6 @@ final class EntryReader extends InputStream {
   private final TarArchiveInputStream tar;
   private MessageDigest digest = ProjectFileWriter.sha256();
   private @Nullable Entry entry;
-  private long end;
   private long rows;
 
   /**
@@ -77,7 +76,7 @@ final class EntryReader extends InputStream {
     }
     digest = ProjectFileWriter.sha256();
     rows = 0;
-    end = Math.ceilDiv(tar.getBytesRead() + next.getSize(), RECORD) * RECORD;
+    long end = Math.ceilDiv(tar.getBytesRead() + next.getSize(), RECORD) * RECORD;
     entry = new Entry(next.getName(), next.getSize(), end);
     return Optional.of(entry);
   }

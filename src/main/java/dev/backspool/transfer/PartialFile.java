@@ -93,11 +93,6 @@ public final class PartialFile implements AutoCloseable {
     return place;
   }
 
-  /** How many bytes of it stay. */
-  public long size() {
-    return end;
-  }
-
   /** What stays. */
   public Totals totals() {
     return manifest.totals();

@@ -73,6 +73,7 @@ public final class ProjectFileWriter implements AutoCloseable {
   void begin(ProjectHead head) throws IOException {
     time = head.exportedAt();
     add(ProjectHead.ENTRY, head.toJson());
+    tar.flush(); // Whoever waits at the other end sees that it has begun.
   }
 
   void add(String name, byte[] content) throws IOException {

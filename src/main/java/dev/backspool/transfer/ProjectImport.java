@@ -109,6 +109,17 @@ public final class ProjectImport {
     }
 
     Tally take() throws IOException {
+      try {
+        takeAll();
+      } catch (ProjectFileException wrong) {
+        storeBatch(); // What came before it is whole.
+        throw wrong;
+      }
+      storeBatch();
+      return tally;
+    }
+
+    private void takeAll() throws IOException {
       for (Optional<Entry> entry = entries.next(); entry.isPresent(); entry = entries.next()) {
         String name = entry.get().name();
         Optional<Section> section = Section.of(name);
@@ -125,8 +136,6 @@ public final class ProjectImport {
         }
         heard.stored(tally, entries.entry().end());
       }
-      storeBatch();
-      return tally;
     }
 
     private void storeBatch() throws IOException {
@@ -155,7 +164,8 @@ public final class ProjectImport {
         throw new ProjectFileException(name + " does not hold the session that it is named after");
       }
       Line line = lines.getFirst();
-      UUID session = UUID.fromString(id);
+      UUID session = uuid(id, name);
+      SessionState state = SessionState.of(line.object(), name);
       int frames = line.object().path("frames").asInt(0);
       if (isErased(lines)) {
         tally = tally.plus(Tally.ofErased(1));
@@ -165,12 +175,20 @@ public final class ProjectImport {
       Optional<SessionState> known = SessionState.stored(database, project, session);
       if (known.isEmpty()) {
         batch.add(name, line, frames == 0 ? null : pack(session, frames));
-      } else if (known.get().equals(SessionState.of(line.object(), name))) {
+      } else if (known.get().equals(state)) {
         tally = tally.plus(Tally.ofKnown());
         passOver(id, frames);
       } else {
         storeBatch();
-        tally = tally.plus(complete(session, known.get(), line, frames));
+        tally = tally.plus(complete(session, known.get(), state, line, frames));
+      }
+    }
+
+    private static UUID uuid(String id, String entry) throws ProjectFileException {
+      try {
+        return UUID.fromString(id);
+      } catch (IllegalArgumentException e) {
+        throw new ProjectFileException(entry + " has an id that is none", e);
       }
     }
 
@@ -210,14 +228,15 @@ public final class ProjectImport {
       return frames;
     }
 
-    private Tally complete(UUID session, SessionState known, Line line, int count)
+    private Tally complete(
+        UUID session, SessionState known, SessionState state, Line line, int count)
         throws IOException {
       if (count == 0) {
-        return completion.complete(project, session, known, line);
+        return completion.complete(project, session, known, state, line);
       }
       List<FrameLine> frames = frames(session, count);
       try (var lines = new FrameSplitter(entries.entry().name(), entries)) {
-        return completion.complete(project, session, known, line, frames, lines);
+        return completion.complete(project, session, known, state, line, frames, lines);
       }
     }
 

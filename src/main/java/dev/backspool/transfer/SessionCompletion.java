@@ -45,16 +45,20 @@ final class SessionCompletion {
   /**
    * Completes a session without a recording.
    *
-   * @param known what the project has of it
+   * @param known what the project has of it, read before this
+   * @param state what the file has of it
+   * @param line its line in the file
    */
-  Tally complete(UUID project, UUID session, SessionState known, Line line) throws IOException {
-    return deliver(project, session, known, line, List.of());
+  Tally complete(UUID project, UUID session, SessionState known, SessionState state, Line line)
+      throws IOException {
+    return state.tracked() > known.tracked()
+        ? deliver(project, session, known, line, List.of())
+        : Tally.ofKnown();
   }
 
   /**
    * Completes a session.
    *
-   * @param known what the project has of it, read before this
    * @param lines the events of the frames
    * @throws NotNow when the archive is away, or the session goes on at this moment
    */
@@ -62,6 +66,7 @@ final class SessionCompletion {
       UUID project,
       UUID session,
       SessionState known,
+      SessionState state,
       Line line,
       List<FrameLine> frames,
       FrameSplitter lines)
@@ -71,7 +76,7 @@ final class SessionCompletion {
     stored.forEach(frame -> batches.add(frame.batchId()));
     long fresh = frames.stream().filter(frame -> !batches.contains(frame.batchId())).count();
     if (fresh == 0) {
-      return deliver(project, session, known, line, List.of());
+      return complete(project, session, known, state, line);
     }
     var numbering = new Numbering(stored, numbers(fresh));
     try (PackedPart part =
