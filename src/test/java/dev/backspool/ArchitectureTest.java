@@ -78,7 +78,7 @@ final class ArchitectureTest {
     mayUse("ingest", "postgres", "rrweb", "session", "project");
     mayUse("retention", "postgres", "project", "ingest", "recording", "archive", "archiver");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
-    mayUse("erasure", "postgres", "archive", "recording", "session", "ingest", "event");
+    mayUse("erasure", "postgres", "session", "ingest", "event");
     mayUse(
         "protocol.backspool", "http", "ingest", "rrweb", "session", "project", "event", "enrich");
     mayUse(

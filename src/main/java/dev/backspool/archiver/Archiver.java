@@ -1,37 +1,16 @@
 package dev.backspool.archiver;
 
-import dev.backspool.archiver.Claim.SessionKey;
-import dev.backspool.archiver.Ending.Failed;
-import dev.backspool.archiver.Ending.Overtaken;
-import dev.backspool.archiver.Ending.Recorded;
-import dev.backspool.archiver.Ending.Untried;
-import dev.backspool.archiver.Packed.Older;
-import dev.backspool.archiver.Packed.Uploads;
-import dev.backspool.archiver.Packer.AllDamaged;
-import dev.backspool.archiver.Packer.Chosen;
-import dev.backspool.archiver.Packer.Gone;
-import dev.backspool.archiver.Packer.Made;
-import dev.backspool.archiver.Packer.NoDisk;
-import dev.backspool.archiver.Packer.Nothing;
-import dev.backspool.archiver.Packer.Result;
-import dev.backspool.archiver.Steps.Step;
 import dev.backspool.ingest.Periodic;
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.DatabaseUnavailable;
 import dev.backspool.recording.Archives;
 import dev.backspool.recording.DataKeys;
-import dev.backspool.recording.Fault;
-import dev.backspool.recording.Frame;
 import dev.backspool.recording.PartFiles;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -51,27 +30,14 @@ public final class Archiver implements AutoCloseable {
   /** One reads and packs while the other waits for the archive. */
   private static final int WORKERS = 2;
 
-  private static final int AT_ONCE = 64;
-
-  /** Of chunks: what a batch has in memory at most, but for a session that is larger. */
-  private static final long BATCH_BYTES = 12L << 20;
-
-  /** A recording with more, as chunks, stays in parts: they are large enough each. */
-  private static final long MOST_MERGED = 1L << 30;
-
-  private static final String OVERTAKEN = "it changed while it was archived";
-
   private static final Duration PAUSE = Duration.ofSeconds(3);
   private static final Duration DELETE_PAUSE = Duration.ofSeconds(10);
   private static final Duration SWEEP_PAUSE = Duration.ofMinutes(30);
   private static final Duration END_PATIENCE = Duration.ofSeconds(20);
 
-  private final Settings settings;
   private final Claims claims;
-  private final HotFrames chunks;
-  private final Packer packer;
-  private final Merger merger;
   private final Dispatch dispatch;
+  private final Rounds rounds;
   private final Counts counts = new Counts();
   private final DoomedObjects doomed;
   private final OrphanSweep orphans;
@@ -85,9 +51,6 @@ public final class Archiver implements AutoCloseable {
   private volatile long lookedAt = System.nanoTime() - PAUSE.toNanos();
 
   private volatile boolean still;
-
-  /** Whether the last files all failed to be put. */
-  private volatile boolean away;
 
   /**
    * How an archiver works.
@@ -110,17 +73,17 @@ public final class Archiver implements AutoCloseable {
    * @param failed sessions that are to be tried again
    */
   public record Round(int claimed, int recorded, int failed) {
-    private static final Round NONE = new Round(0, 0, 0);
+    static final Round NONE = new Round(0, 0, 0);
 
-    private static Round failed(int sessions) {
+    static Round failed(int sessions) {
       return new Round(0, 0, sessions);
     }
 
-    private Round of(int sessions) {
+    Round of(int sessions) {
       return new Round(sessions, recorded, failed);
     }
 
-    private Round plus(Round other) {
+    Round plus(Round other) {
       return new Round(claimed + other.claimed, recorded + other.recorded, failed + other.failed);
     }
   }
@@ -137,14 +100,20 @@ public final class Archiver implements AutoCloseable {
       PartFiles partFiles,
       InstantSource clock,
       Settings settings) {
-    this.settings = settings;
     claims = new Claims(database, clock, settings.after());
-    chunks = new HotFrames(database);
     var files = new PassingFiles(settings.folder());
-    packer = new Packer(keys, settings.encrypted(), files, clock);
-    merger = new Merger(database, partFiles, files, packer);
+    var packer = new Packer(keys, settings.encrypted(), files, clock);
     dispatch =
         new Dispatch(database, archives.main(), clock, new Recorder(clock, settings.after()));
+    rounds =
+        new Rounds(
+            claims,
+            new HotFrames(database),
+            packer,
+            new Merger(database, partFiles, files, packer),
+            dispatch,
+            counts,
+            settings.mergeAfter());
     doomed = new DoomedObjects(database, archives, clock, counts);
     orphans = new OrphanSweep(database, archives, clock);
     for (int i = 0; i < WORKERS; i++) {
@@ -201,13 +170,13 @@ public final class Archiver implements AutoCloseable {
       if (still) {
         return Round.NONE;
       }
-      Round round = archiveSome();
+      Round round = rounds.archive();
       if (number == 0) {
         // Not after each batch, of which there may be many a second.
         if (System.nanoTime() - lookedAt >= PAUSE.toNanos()) {
           lookWhatWaits();
         }
-        round = round.plus(mergeSome());
+        round = round.plus(rounds.merge());
       }
       return round;
     } catch (DatabaseUnavailable unavailable) {
@@ -231,12 +200,17 @@ public final class Archiver implements AutoCloseable {
    * the archive is away, it tries once.
    */
   public Round archiveDue() throws InterruptedException {
-    return alone(this::archiveSome);
+    return alone(rounds::archive);
   }
 
   /** Merges everything that is due now; as {@link #archiveDue}. */
   public Round mergeDue() throws InterruptedException {
-    return alone(this::mergeSome);
+    return alone(rounds::merge);
+  }
+
+  /** A batch, for tests of several at a time. */
+  Round archiveSome() throws InterruptedException {
+    return rounds.archive();
   }
 
   @FunctionalInterface
@@ -252,192 +226,11 @@ public final class Archiver implements AutoCloseable {
       do {
         last = some.run();
         all = all.plus(last);
-      } while (last.claimed() > 0 && !away);
+      } while (last.claimed() > 0 && !rounds.isAway());
       return all;
     } finally {
       working.release(WORKERS);
     }
-  }
-
-  /** Archives a batch. */
-  Round archiveSome() throws InterruptedException {
-    List<Claim> claimed = claims.hot(away ? 1 : AT_ONCE, BATCH_BYTES);
-    if (claimed.isEmpty()) {
-      return Round.NONE;
-    }
-    Steps.reached(Step.CLAIMED);
-    return archive(claimed).of(claimed.size());
-  }
-
-  /** What fails for all of them together, each is tried with alone. */
-  private Round archive(List<Claim> claimed) throws InterruptedException {
-    List<Result> results;
-    try {
-      results = pack(claimed);
-    } catch (DatabaseUnavailable unavailable) {
-      throw unavailable;
-    } catch (RuntimeException failure) {
-      if (claimed.size() == 1) {
-        LOG.error("Session {} cannot be archived", claimed.getFirst().session(), failure);
-        fail(claimed.getFirst(), Trouble.INTERNAL, failure.toString());
-        return Round.failed(1);
-      }
-      Round round = Round.NONE;
-      for (Claim claim : claimed) {
-        round = round.plus(archive(List.of(claim)));
-      }
-      return round;
-    }
-    Steps.reached(Step.PACKED);
-    List<Packed> packed = new ArrayList<>();
-    int failed = 0;
-    for (Result result : results) {
-      switch (result) {
-        case Made made -> packed.add(made.packed());
-        case AllDamaged damaged -> {
-          failed++;
-          counts.failed(Trouble.DAMAGED_UPLOAD);
-          claims.fail(damaged.claim(), Recorder.damagedMessage(damaged.uploads()), Pause.LONG);
-        }
-        case Nothing nothing -> claims.recount(nothing.claim());
-        case Gone gone -> fail(gone.claim(), Trouble.OVERTAKEN, OVERTAKEN);
-        case NoDisk full -> {
-          failed++;
-          fail(full.claim(), Trouble.DISK, full.failure().toString());
-        }
-      }
-    }
-    return send(packed).plus(Round.failed(failed));
-  }
-
-  private List<Result> pack(List<Claim> claimed) throws InterruptedException {
-    Instant idleSince = claims.idleSince();
-    Map<SessionKey, List<Frame>> frames = chunks.of(claimed);
-    List<Chosen> sessions =
-        claimed.stream()
-            .map(claim ->
-                new Chosen(
-                    claim,
-                    Packer.choose(claim, frames.getOrDefault(claim.key(), List.of()), idleSince)))
-            .toList();
-    return packer.pack(sessions, chunks);
-  }
-
-  private Round mergeSome() throws InterruptedException {
-    List<Claim> claimed = away ? List.of() : claims.inParts(1, settings.mergeAfter(), MOST_MERGED);
-    if (claimed.isEmpty()) {
-      return Round.NONE;
-    }
-    Steps.reached(Step.CLAIMED);
-    return merge(claimed.getFirst()).of(1);
-  }
-
-  private Round merge(Claim claim) throws InterruptedException {
-    Optional<Packed> packed;
-    try {
-      packed = merger.merge(claim);
-    } catch (Merger.Unreadable unreadable) {
-      boolean passing = unreadable.fault() == Fault.UNAVAILABLE;
-      fail(
-          claim,
-          passing ? Trouble.ARCHIVE : Trouble.DAMAGED_PART,
-          String.valueOf(unreadable.getMessage()),
-          passing ? Pause.after(claim.failures()) : Pause.LONG);
-      return Round.failed(1);
-    } catch (IOException noDisk) {
-      fail(claim, Trouble.DISK, noDisk.toString());
-      return Round.failed(1);
-    } catch (DatabaseUnavailable unavailable) {
-      throw unavailable;
-    } catch (RuntimeException failure) {
-      LOG.error("The parts of session {} cannot be merged", claim.session(), failure);
-      fail(claim, Trouble.INTERNAL, failure.toString());
-      return Round.failed(1);
-    }
-    if (packed.isEmpty()) {
-      claims.recount(claim);
-      return Round.NONE;
-    }
-    Steps.reached(Step.PACKED);
-    return send(List.of(packed.get()));
-  }
-
-  private Round send(List<Packed> packed) throws InterruptedException {
-    if (packed.isEmpty()) {
-      return Round.NONE;
-    }
-    List<Ending> endings;
-    try {
-      endings = dispatch.send(packed);
-    } finally {
-      packed.forEach(Packed::discard);
-    }
-    int recorded = 0;
-    int failed = 0;
-    boolean isAway = false;
-    var untried = new ArrayList<Claim>();
-    for (Ending ending : endings) {
-      switch (ending) {
-        case Recorded done -> {
-          recorded++;
-          count(done.packed());
-        }
-        case Failed failure -> {
-          failed++;
-          isAway |= failure.trouble() == Trouble.ARCHIVE;
-          fail(failure.packed().claim(), failure.trouble(), failure.message());
-        }
-        case Untried nothing -> untried.add(nothing.packed().claim());
-        case Overtaken overtaken -> fail(overtaken.packed().claim(), Trouble.OVERTAKEN, OVERTAKEN);
-      }
-    }
-    claims.release(untried);
-    told(recorded > 0, isAway, endings);
-    return new Round(0, recorded, failed);
-  }
-
-  private void told(boolean works, boolean fails, List<Ending> endings) {
-    if (works) {
-      if (away) {
-        LOG.info("The archive takes recordings again");
-      }
-      away = false;
-    } else if (fails) {
-      if (!away) {
-        endings.stream()
-            .filter(Failed.class::isInstance)
-            .findFirst()
-            .ifPresent(first ->
-                LOG.warn(
-                    "The archive takes no recordings, they wait in PostgreSQL: {}",
-                    ((Failed) first).message()));
-      }
-      away = true;
-    }
-  }
-
-  private void count(Packed done) {
-    switch (done.origin()) {
-      case Uploads uploads -> {
-        counts.archived(done.part().bytes(), done.part().chunkBytes());
-        if (uploads.damaged() > 0) {
-          counts.failed(Trouble.DAMAGED_UPLOAD);
-          LOG.error(
-              "Session {}: {}", done.claim().session(), Recorder.damagedMessage(uploads.damaged()));
-        }
-      }
-      case Older _ -> counts.merged(done.part().bytes());
-    }
-  }
-
-  private void fail(Claim claim, Trouble trouble, String message) {
-    fail(claim, trouble, message, Pause.after(claim.failures()));
-  }
-
-  /** Of a session that is somebody else's by now, or nobody's, nothing is changed. */
-  private void fail(Claim claim, Trouble trouble, String message, Duration pause) {
-    counts.failed(trouble);
-    claims.fail(claim, message, pause);
   }
 
   /**

@@ -91,7 +91,8 @@ public final class PlannedObjects {
             from unnest(?::uuid[], ?::text[]) as unwanted (project_id, object)
             where not exists (
               select from recording_part as part
-              where part.project_id = unwanted.project_id and part.object = unwanted.object)
+              where part.project_id = unwanted.project_id and part.object = unwanted.object
+                and part.cold = ?)
             order by project_id, object
             on conflict (project_id, object, cold) do update set not_before = excluded.not_before
             where not known.deleting
@@ -99,6 +100,7 @@ public final class PlannedObjects {
             """)) {
       statement.setLong(1, now.toEpochMilli());
       statement.setBoolean(2, cold);
+      statement.setBoolean(5, cold);
       keys(statement, keys, 3);
     }
   }

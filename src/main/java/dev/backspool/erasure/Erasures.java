@@ -125,11 +125,11 @@ public final class Erasures implements AutoCloseable {
         }
         elders.awaitLooking();
       } while (belongings.look(going));
-      // A second look catches what others were moving about while the first went over it.
-      while (removal.pass(going) > 0) {
+      removal.pass(going);
+      do { // Another pass catches what others were moving about while the last went over it.
         goOn();
         elders.awaitWriting();
-      }
+      } while (removal.pass(going) > 0);
       mentions.remove(going);
       ledger.finish(going);
       ledger.noteObjects();

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.UUID;
 
 /**
@@ -227,10 +228,11 @@ final class Removal {
     // Whoever puts an object in charge holds the row: nobody does from here on.
     lock(connection, project, sessions);
     Map<Removed, Long> removed = new EnumMap<>(Removed.class);
-    List<String> objects = deleteParts(connection, project, sessions, removed);
-    objects.addAll(alreadyDoomed(connection, project, sessions));
+    var objects = new TreeSet<>(deleteParts(connection, project, sessions, removed));
+    objects.addAll(doomed(connection, project, sessions));
+    removed.put(Removed.OBJECTS, (long) objects.size());
     if (!objects.isEmpty()) {
-      Ledger.list(connection, going, objects);
+      Ledger.list(connection, going, List.copyOf(objects));
     }
     removed.put(
         Removed.TABS,
@@ -285,13 +287,15 @@ final class Removal {
         }
       }
     }
-    removed.put(Removed.OBJECTS, (long) objects.size());
     removed.put(Removed.OBJECT_BYTES, bytes);
     return objects;
   }
 
-  /** Objects that were replaced by others and wait to be deleted need not wait any longer. */
-  private static List<String> alreadyDoomed(
+  /**
+   * The sessions' objects that are to be deleted, those that were replaced by others before among
+   * them: they need not wait any longer.
+   */
+  private static List<String> doomed(
       Connection connection, UUID project, List<UUID> sessions) throws SQLException {
     var objects = new ArrayList<String>();
     try (var statement =

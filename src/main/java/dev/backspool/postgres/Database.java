@@ -44,23 +44,39 @@ public final class Database implements AutoCloseable {
   private static final String BY_VALUES = "set plan_cache_mode = 'force_custom_plan'";
 
   /**
-   * Statistics quote rows, and analysing an empty table leaves those of the rows it had. Before
-   * PostgreSQL 18 only a superuser may do something about it.
+   * Statistics quote rows. Analysing does not renew those of a table that has become empty, nor
+   * those that somebody once had made of all partitions together. Before PostgreSQL 18 nobody but a
+   * superuser can take the first away.
    */
   private static final String FORGET_STATISTICS =
       """
       do $$
+      declare
+        vacuumed regclass := 'the_table';
+        whole regclass := (select inhparent from pg_inherits where inhrelid = vacuumed);
+        forget text := '
+          select pg_clear_attribute_stats(nspname, relname, attname, $2)
+          from pg_attribute
+          join pg_class on pg_class.oid = attrelid
+          join pg_namespace on pg_namespace.oid = relnamespace
+          where attrelid = $1 and attnum > 0 and not attisdropped';
       begin
-        if current_setting('server_version_num')::int >= 180000
-          and not exists (select from the_table)
+        if current_setting('server_version_num')::int >= 180000 then
+          if not exists (select from the_table) then
+            execute forget using vacuumed, false;
+          end if;
+          if whole is not null then
+            execute forget using whole, true;
+          end if;
+        elsif exists (
+          select from pg_stats
+          where (schemaname, tablename) = (
+              select nspname, relname from pg_class
+              join pg_namespace on pg_namespace.oid = relnamespace
+              where pg_class.oid = whole)
+            and inherited)
         then
-          execute '
-            select pg_clear_attribute_stats(nspname, relname, attname, false)
-            from pg_attribute
-            join pg_class on pg_class.oid = attrelid
-            join pg_namespace on pg_namespace.oid = relnamespace
-            where attrelid = $1::regclass and attnum > 0 and not attisdropped'
-          using 'the_table';
+          execute 'analyze ' || whole;
         end if;
       end $$
       """;
@@ -168,7 +184,7 @@ public final class Database implements AutoCloseable {
    * Frees the place of a table's dead rows and renews its statistics, as the table's owner; it
    * blocks nobody, and is slow for their sake.
    *
-   * @param table as SQL spells its name
+   * @param table as SQL spells its name; not a partitioned one, whose rows lie in its partitions
    */
   public void vacuum(String table) {
     try (var handle = owner.open()) {

@@ -77,8 +77,7 @@ final class Gaps {
     }
   }
 
-  /** Why a part is a gap. */
-  static Gap.Cause cause(Unread unread) {
+  private static Gap.Cause cause(Unread unread) {
     return switch (Fault.of(unread.why())) {
       case MISSING -> Gap.Cause.MISSING;
       case DAMAGED -> Gap.Cause.DAMAGED;

@@ -39,9 +39,9 @@ final class ProjectRun {
   void fail(String what, Exception why) {
     // Anything else is expected now and then, and its message says it all.
     @Nullable Exception trace = why instanceof RuntimeException ? why : null;
-    LOG.warn("Retention of project {}: {}: {}", project(), what, why.getMessage(), trace);
+    LOG.warn("Retention of project {}: {}: {}", project(), what, Runs.reason(why), trace);
     if (error == null) {
-      error = what + ": " + why.getMessage();
+      error = what + ": " + Runs.reason(why);
     }
   }
 

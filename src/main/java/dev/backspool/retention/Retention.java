@@ -86,16 +86,28 @@ public final class Retention implements AutoCloseable {
   /** Does the daily run if it is due and nobody does it. */
   void look() {
     Instant now = clock.instant();
-    if (stopping
-        || runs.isDoneSince(schedule().before(now))
-        || runs.isTriedSince(now.minus(TRY_AGAIN_AFTER))) {
+    if (stopping || !isDue(now)) {
       return;
     }
     Lease.take(database, JOB, Duration.ZERO, LEASE)
         .ifPresent(lease -> {
-          UUID whole = runs.begin(null, now);
-          work(lease, now, begin(projects.all(), now), whole);
+          if (isDue(now)) {
+            work(lease, begin(lease, now, limited(), true));
+          } else {
+            lease.giveUp(); // Another node was faster.
+          }
         });
+  }
+
+  private boolean isDue(Instant now) {
+    return !runs.isDoneSince(schedule().before(now))
+        && !runs.isTriedSince(now.minus(TRY_AGAIN_AFTER));
+  }
+
+  private List<Project> limited() {
+    return projects.all().stream()
+        .filter(project -> !project.retention().isUnlimited())
+        .toList();
   }
 
   /**
@@ -104,21 +116,34 @@ public final class Retention implements AutoCloseable {
    * @return false when one is going on, for this project or another
    */
   public boolean start(Project project) {
-    Instant now = clock.instant();
     Optional<Lease> lease = Lease.take(database, JOB, Duration.ZERO, LEASE);
     lease.ifPresent(held -> {
-      List<ProjectRun> run =
-          List.of(new ProjectRun(runs.begin(project.id(), now), terms(project, now)));
-      Thread.ofVirtual().name("retention").start(() -> work(held, now, run, null));
+      Run run = begin(held, clock.instant(), List.of(project), false);
+      Thread.ofVirtual().name("retention").start(() -> work(held, run));
     });
     return lease.isPresent();
   }
 
-  private List<ProjectRun> begin(List<Project> all, Instant now) {
-    return all.stream()
-        .filter(project -> !project.retention().isUnlimited())
-        .map(project -> new ProjectRun(runs.begin(project.id(), now), terms(project, now)))
-        .toList();
+  /**
+   * A run that has begun.
+   *
+   * @param whole the report of the day's run; null when somebody asked for this one
+   */
+  private record Run(Instant at, List<ProjectRun> projects, @Nullable UUID whole) {}
+
+  private Run begin(Lease lease, Instant now, List<Project> some, boolean isDaily) {
+    try {
+      UUID whole = isDaily ? runs.begin(null, now) : null;
+      return new Run(
+          now,
+          some.stream()
+              .map(project -> new ProjectRun(runs.begin(project.id(), now), terms(project, now)))
+              .toList(),
+          whole);
+    } catch (RuntimeException failure) {
+      lease.giveUp();
+      throw failure;
+    }
   }
 
   private Terms terms(Project project, Instant now) {
@@ -135,62 +160,55 @@ public final class Retention implements AutoCloseable {
                 .toInstant()));
   }
 
-  /**
-   * Does a run.
-   *
-   * @param whole the report of the day's run; null when somebody asked for this one
-   */
-  private void work(Lease lease, Instant now, List<ProjectRun> some, @Nullable UUID whole) {
+  private void work(Lease lease, Run run) {
     working.acquireUninterruptibly();
     try {
-      var work = new Work(database, lease, now, totals, () -> stopping, witness);
-      @Nullable String left = work(work, now, some, whole != null);
-      some.forEach(run -> runs.finish(run.id(), clock.instant(), run.error()));
-      if (whole != null) {
-        runs.finish(whole, clock.instant(), left);
+      @Nullable String left =
+          work(new Work(database, lease, run.at(), totals, () -> stopping, witness), run);
+      run.projects().forEach(each -> runs.finish(each.id(), clock.instant(), each.error()));
+      if (run.whole() != null) {
+        runs.finish(run.whole(), clock.instant(), left);
       }
       lease.finish();
     } catch (Lease.Lost lost) {
       LOG.warn("A retention run ends: {}", lost.getMessage());
     } catch (RuntimeException failure) {
       LOG.warn("A retention run ends early", failure);
-      giveUp(lease, some, whole, failure);
+      giveUp(lease, run, Runs.reason(failure));
     } finally {
       working.release();
     }
   }
 
   /** The steps. Sessions go first, so that none is seen without a part of its events. */
-  private @Nullable String work(Work work, Instant now, List<ProjectRun> some, boolean isDaily) {
-    for (ProjectRun run : some) {
-      ExpiredSessions.remove(work, run, ExpiredSessions.Because.RECORDING);
-      ExpiredSessions.remove(work, run, ExpiredSessions.Because.EVENTS);
+  private @Nullable String work(Work work, Run run) {
+    for (ProjectRun each : run.projects()) {
+      ExpiredSessions.remove(work, each, ExpiredSessions.Because.RECORDING);
+      ExpiredSessions.remove(work, each, ExpiredSessions.Because.EVENTS);
     }
-    var busy = new ArrayList<>(ExpiredEvents.remove(work, some));
-    for (ProjectRun run : some) {
-      new ColdTier(work, run, settings.archives(), settings.folder(), clock).move();
+    var busy = new ArrayList<>(ExpiredEvents.remove(work, run.projects()));
+    for (ProjectRun each : run.projects()) {
+      new ColdTier(work, each, settings.archives(), settings.folder(), clock).move();
     }
-    if (isDaily) {
-      ShortLived.remove(work, now, settings.sessionMax());
+    if (run.whole() != null) {
+      ShortLived.remove(work, run.at(), settings.sessionMax());
     }
-    busy.addAll(PastChunkDays.drop(work, now));
+    busy.addAll(PastChunkDays.drop(work, run.at()));
     if (!busy.isEmpty()) {
       return "In use all the time, dropped later: " + String.join(", ", busy);
     }
-    return some.stream()
+    return run.projects().stream()
         .map(ProjectRun::error)
         .filter(error -> error != null)
         .findFirst()
         .orElse(null);
   }
 
-  private void giveUp(
-      Lease lease, List<ProjectRun> some, @Nullable UUID whole, RuntimeException failure) {
+  private void giveUp(Lease lease, Run run, String error) {
     try {
-      String error = String.valueOf(failure.getMessage());
-      some.forEach(run -> runs.finish(run.id(), clock.instant(), error));
-      if (whole != null) {
-        runs.finish(whole, clock.instant(), error);
+      run.projects().forEach(each -> runs.finish(each.id(), clock.instant(), error));
+      if (run.whole() != null) {
+        runs.finish(run.whole(), clock.instant(), error);
       }
       lease.giveUp();
     } catch (RuntimeException away) {

@@ -71,6 +71,15 @@ final class Runs {
         .execute();
   }
 
+  /** What a report says of a failure: no statement, and no row of it. */
+  static String reason(Throwable failure) {
+    Throwable cause = failure;
+    while (failure instanceof RuntimeException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
+  }
+
   void finish(UUID run, Instant at, @Nullable String error) {
     database.write(handle ->
         handle

@@ -127,7 +127,7 @@ public final class SessionRows {
               profile_id = coalesce(excluded.profile_id, known.profile_id),
               profile_name = coalesce(excluded.profile_name, known.profile_name),
               profile_email = coalesce(excluded.profile_email, known.profile_email),
-              hot_since = coalesce(known.hot_since, excluded.hot_since),
+              hot_since = least(known.hot_since, excluded.hot_since),
               hot_chunks = known.hot_chunks + excluded.hot_chunks,
               hot_bytes = known.hot_bytes + excluded.hot_bytes
             """)) {

@@ -103,7 +103,7 @@ final class ErasureCheck {
                 """
                 select project_id, id, kind from erasure
                 where rows_removed_at is null and requested_at < now() - cast(:long as interval)
-                  and (cast(:project as uuid) is null or project_id = :project)
+                  and (cast(:project as uuid) is null or project_id = cast(:project as uuid))
                 order by project_id, id
                 """)
             .bind("long", LONG.toString())
@@ -146,7 +146,7 @@ final class ErasureCheck {
             .createQuery(
                 """
                 select project_id, secret from erasure_secret
-                where cast(:project as uuid) is null or project_id = :project
+                where cast(:project as uuid) is null or project_id = cast(:project as uuid)
                 order by project_id
                 """)
             .bind("project", only)

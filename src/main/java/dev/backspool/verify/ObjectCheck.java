@@ -93,7 +93,10 @@ final class ObjectCheck {
         size <= AT_ONCE_BYTES && !quick
             ? RangeSource.of(holder(part).get(part.key(), 0, (int) size))
             : ranges(part, size);
-    return Share.of(() -> look(part, place, source, key));
+    // An index alone takes no time that counts, and a bucket is waited for.
+    return quick
+        ? look(part, place, source, key)
+        : Share.of(() -> look(part, place, source, key));
   }
 
   private Seen look(Part part, Place place, RangeSource source, @Nullable SecretKey key)

@@ -7,10 +7,12 @@ import dev.backspool.recording.Frame;
 import dev.backspool.recording.Part;
 import dev.backspool.verify.ObjectCheck.Seen;
 import dev.backspool.verify.PayloadCheck.Opened;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /** Looks at sessions with all that they consist of. Any thread may call. */
@@ -85,20 +87,26 @@ final class SessionCheck {
   private void counts(SessionState session, List<Suspicion> found) {
     int chunks = session.chunks().size();
     long bytes = session.chunks().stream().mapToLong(SessionState.Chunk::bytes).sum();
+    Optional<Instant> first =
+        session.chunks().stream().map(SessionState.Chunk::receivedAt).min(Instant::compareTo);
+    Instant since = session.hotSince();
     if (session.hotChunks() != chunks
         || session.hotBytes() != bytes
-        || session.isHot() != (chunks > 0)) {
+        || (since == null) != first.isEmpty()
+        || (since != null && first.filter(since::isAfter).isPresent())) {
       found.add(
           Suspicion.of(
               Kind.HOT_COUNT,
               session.place(),
-              "Its row tells of %s with %,d bytes in PostgreSQL%s; there are %,d with %,d"
-                  .formatted(
-                      Words.count(session.hotChunks(), "upload"),
-                      session.hotBytes(),
-                      session.isHot() ? " that wait to be archived" : ", none to be archived",
-                      chunks,
-                      bytes),
+              "Its row tells of %s with %,d bytes in PostgreSQL, since %s; there are %,d with %,d,"
+                      .formatted(
+                          Words.count(session.hotChunks(), "upload"),
+                          session.hotBytes(),
+                          since == null ? "never" : Words.time(since),
+                          chunks,
+                          bytes)
+                  + " since "
+                  + first.map(Words::time).orElse("never"),
               () -> mendings.countChunks(session.project(), session.id())));
     }
     if (session.partCount() != session.parts().size()) {
@@ -119,19 +127,30 @@ final class SessionCheck {
               () -> mendings.endLease(session.project(), session.id())));
     }
     if (!session.counted().equals(session.tracked()) && !session.hasExpiredEvents()) {
-      found.add(
-          Suspicion.of(
-              Kind.EVENT_COUNT,
-              session.place(),
-              "Its row tells of %s, %s and a revenue of %,d; there are %,d, %,d and %,d"
-                  .formatted(
-                      Words.count(session.counted().events(), "event"),
-                      Words.count(session.counted().screenViews(), "screen view"),
-                      session.counted().revenue(),
-                      session.tracked().events(),
-                      session.tracked().screenViews(),
-                      session.tracked().revenue()),
-              () -> mendings.countEvents(session.project(), session.id())));
+      found.add(events(session));
     }
+  }
+
+  /** Where there are fewer than the row counts, it may be the only one to tell of a loss. */
+  private Suspicion events(SessionState session) {
+    String message =
+        "Its row tells of %s, %s and a revenue of %,d; there are %,d, %,d and %,d"
+            .formatted(
+                Words.count(session.counted().events(), "event"),
+                Words.count(session.counted().screenViews(), "screen view"),
+                session.counted().revenue(),
+                session.tracked().events(),
+                session.tracked().screenViews(),
+                session.tracked().revenue());
+    return session.tracked().events() < session.counted().events()
+        ? Suspicion.of(Kind.EVENT_COUNT, session.place(), message)
+            .withAdvice(
+                "Events may be lost: compare with a backup of the database. If they were deleted on"
+                    + " purpose, set session.tracked_count right.")
+        : Suspicion.of(
+            Kind.EVENT_COUNT,
+            session.place(),
+            message,
+            () -> mendings.countEvents(session.project(), session.id()));
   }
 }

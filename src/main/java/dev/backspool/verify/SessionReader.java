@@ -150,7 +150,7 @@ final class SessionReader {
         instant(row, "last_received_at"),
         row.getInt("chunk_count"),
         row.getLong("event_count"),
-        row.getObject("hot_since") != null,
+        row.getObject("hot_since") == null ? null : instant(row, "hot_since"),
         row.getInt("hot_chunks"),
         row.getLong("hot_bytes"),
         row.getInt("part_count"),

@@ -5,11 +5,12 @@ import dev.backspool.verify.Finding.Place;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A session and everything in PostgreSQL that belongs to it, all of one moment.
  *
- * @param isHot whether {@code hot_since} says that chunks wait to be archived
+ * @param hotSince when the first of the chunks came, as the row has it; null for none
  * @param isLeased whether {@code archive_after} lies further ahead than any lease or pause
  * @param hasExpiredEvents whether it began so long ago that events of it may be gone
  * @param counted what the session counts of its analytics events
@@ -22,7 +23,7 @@ record SessionState(
     Instant lastReceivedAt,
     int chunkCount,
     long eventCount,
-    boolean isHot,
+    @Nullable Instant hotSince,
     int hotChunks,
     long hotBytes,
     int partCount,
@@ -67,7 +68,7 @@ record SessionState(
         lastReceivedAt,
         chunkCount,
         eventCount,
-        isHot,
+        hotSince,
         hotChunks,
         hotBytes,
         partCount,

@@ -56,7 +56,7 @@ final class UploadCheck {
    * The uploads of a tab.
    *
    * @param byOrdinal one of each number
-   * @param next the number after the highest
+   * @param next the number after the highest, or how many there are where some share a number
    * @param missing numbers below it that there are no uploads of
    * @param counted how many the tab's row tells of
    */
@@ -119,7 +119,7 @@ final class UploadCheck {
               session.place().inTab(name),
               "More than one upload of the tab has the number " + Words.ranges(twice)));
     }
-    int next = byOrdinal.isEmpty() ? 0 : byOrdinal.lastKey() + 1;
+    int next = byOrdinal.isEmpty() ? 0 : Math.max(byOrdinal.lastKey() + 1, ofTab.size());
     var missing = new TreeSet<Integer>();
     int expected = 0;
     for (int ordinal : byOrdinal.keySet()) {

@@ -1,5 +1,6 @@
 package dev.backspool.verify;
 
+import dev.backspool.archive.Archive;
 import dev.backspool.archive.ArchiveUnavailable;
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.Lease;
@@ -98,6 +99,10 @@ public final class Verification {
    */
   public Summary run(Watcher watcher) throws Running, ArchiveUnavailable, InterruptedException {
     archives.main().check();
+    Archive cold = archives.cold();
+    if (cold != null) {
+      cold.check();
+    }
     Lease lease = Lease.take(database, JOB, Duration.ZERO, LEASE).orElseThrow(Running::new);
     long began = System.nanoTime();
     Thread ticker = Thread.ofVirtual().name("verify-tick").start(() -> tick(lease, watcher));
@@ -211,6 +216,11 @@ public final class Verification {
         suspect(() -> tableCheck.read(table));
         tally.done(1);
         pause();
+      }
+      // What is in a table that was put back is not missed by the steps that follow.
+      while (suspects.size() > 0) {
+        orEnd();
+        suspects.settleNext();
       }
     }
 
@@ -348,9 +358,9 @@ public final class Verification {
 
     /** Waits for a place, then starts. */
     void start(Work work) throws ArchiveUnavailable, InterruptedException {
+      orFail();
       places.acquire();
       threads.removeIf(thread -> !thread.isAlive());
-      orFail();
       threads.add(
           // Not a virtual one: others of those would wait for its processor.
           Thread.ofPlatform()

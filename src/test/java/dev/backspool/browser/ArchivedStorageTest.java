@@ -67,6 +67,7 @@ final class ArchivedStorageTest {
     String session =
         server.column("select id::text from session where name = 'sample-admin-long'").get(0);
     page.navigate(server.url() + "/p/" + project.id() + "/replays/" + session + "?t=1");
+    assertThat(new Player(page).time()).not().hasText(Pattern.compile("/ 0:00$"));
     page.getByLabel("More to do with this session").click();
     page.getByRole(AriaRole.MENUITEM).click();
     page.getByLabel("Type erase to confirm").fill("erase");

@@ -226,57 +226,6 @@ final class ErasureRaceTest {
   }
 
   @Test
-  void an_object_is_listed_until_the_archive_is_rid_of_it() throws Exception {
-    UUID session = shop.recorded("sess_ada", "https://a.example/", "x", "&profile_id=" + ADA);
-    shop.server
-        .server()
-        .postgres()
-        .own(handle -> {
-          for (String object :
-              List.of("recordings/2026-11-21/a.bksp", "recordings/2026-11-21/b.bksp")) {
-            handle.execute(
-                """
-                insert into recording_part (project_id, session_id, object, bytes, raw_bytes,
-                  chunk_bytes, frame_count, event_count, first_at, last_at, activity)
-                values (?, ?, ?, 50, 1, 1, 1, 1, now(), now(), '{}')
-                """,
-                shop.project.id(),
-                session,
-                object);
-          }
-          // One was merged away and waits for those who still play it.
-          handle.execute("delete from recording_part where object like '%/b.bksp'");
-          return handle.execute(
-              "update doomed_object set not_before = now() + interval '10 minutes'");
-        });
-
-    var receipt = receipt(shop.eraseSession(session));
-
-    assertThat(receipt.get("objects"))
-        .isEqualTo(
-            TestServer.JSON.valueToTree(
-                List.of("recordings/2026-11-21/a.bksp", "recordings/2026-11-21/b.bksp")));
-    assertThat(receipt.at("/removed/objects").asInt()).isOne();
-    assertThat(receipt.at("/removed/object_bytes").asInt()).isEqualTo(50);
-    assertThat(receipt.get("state").asString()).isEqualTo("removing_objects");
-    assertThat(shop.count("doomed_object", "not_before <= now() and session_id is null"))
-        .isEqualTo(2);
-
-    shop.server.server().postgres().own(handle -> handle.execute("delete from doomed_object"));
-
-    Shop.until(() -> shop.count("erasure", "objects_removed_at is not null") == 1); // nobody asks
-    assertThat(
-            shop.server
-                .get(shop.path() + "/erasures/" + receipt.get("id").asString())
-                .admin()
-                .send()
-                .json()
-                .get("state")
-                .asString())
-        .isEqualTo("done");
-  }
-
-  @Test
   void an_erasure_that_its_node_has_left_is_finished_by_another() throws Exception {
     UUID session = shop.recorded("sess_ada", "https://a.example/", "x", "&profile_id=" + ADA);
     UUID erasure = UUID.randomUUID();

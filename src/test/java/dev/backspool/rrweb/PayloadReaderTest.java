@@ -58,27 +58,43 @@ class PayloadReaderTest {
   }
 
   @Test
-  void tells_every_cut_and_every_changed_bit_as_damage() throws Exception {
+  void tells_every_cut_as_damage() throws Exception {
     byte[] payload = payload();
     long seed = System.nanoTime();
     SplittableRandom random = new SplittableRandom(seed);
-    for (int i = 0; i < 300; i++) {
-      byte[] damaged = payload.clone();
-      if (i % 2 == 0) {
-        damaged = Arrays.copyOf(payload, 1 + random.nextInt(payload.length - 1));
-      } else {
-        // Bits 3 and 4 of the descriptor are reserved or unused and change nothing.
-        int at = 5 + random.nextInt(payload.length - 5);
-        damaged[at] ^= (byte) (1 << random.nextInt(8));
-      }
-      byte[] bytes = damaged;
-      assertThatThrownBy(() -> PayloadReader.lines(bytes, MAX))
+    for (int i = 0; i < 150; i++) {
+      byte[] cut = Arrays.copyOf(payload, 1 + random.nextInt(payload.length - 1));
+      assertThatThrownBy(() -> PayloadReader.lines(cut, MAX))
           .as("seed %d", seed)
           .isInstanceOf(DamagedPayload.class);
-      assertThatThrownBy(() -> stream(bytes, MAX))
+      assertThatThrownBy(() -> stream(cut, MAX))
           .as("seed %d", seed)
           .isInstanceOf(DamagedPayload.class);
     }
+  }
+
+  /** A zstd frame has bits that its decoder passes over: without them the lines are the same. */
+  @Test
+  void after_a_changed_bit_reads_what_was_written_or_tells_of_damage() throws Exception {
+    byte[] payload = payload();
+    byte[] written = PayloadReader.lines(payload, MAX);
+    List<String> events = stream(payload, MAX);
+    long seed = System.nanoTime();
+    SplittableRandom random = new SplittableRandom(seed);
+    int told = 0;
+    for (int i = 0; i < 150; i++) {
+      byte[] changed = payload.clone();
+      // Bits 3 and 4 of the descriptor are reserved or unused and change nothing.
+      int at = 5 + random.nextInt(payload.length - 5);
+      changed[at] ^= (byte) (1 << random.nextInt(8));
+      try {
+        assertThat(PayloadReader.lines(changed, MAX)).as("seed %d", seed).isEqualTo(written);
+        assertThat(stream(changed, MAX)).as("seed %d", seed).isEqualTo(events);
+      } catch (DamagedPayload damage) {
+        told++;
+      }
+    }
+    assertThat(told).as("seed %d", seed).isGreaterThan(140);
   }
 
   @Test

@@ -1,10 +1,14 @@
 package dev.backspool.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.backspool.Project;
 import dev.backspool.api.Visit;
+import dev.backspool.archive.Archive;
+import dev.backspool.archive.ArchiveUrl;
 import dev.backspool.project.Projects;
+import dev.backspool.recording.Archives;
 import dev.backspool.server.TestServer;
 import java.time.Duration;
 import java.time.Instant;
@@ -222,6 +226,38 @@ final class CleanDataTest {
       assertThat(verified.findings()).isEmpty();
       assertThat(verified.summary().sessions()).isOne();
       assertThat(visit.id()).isNotEmpty();
+    }
+  }
+
+  @Test
+  void whoever_watches_may_end_it_and_the_next_one_need_not_wait() throws Exception {
+    try (Workshop workshop = Workshop.open()) {
+      workshop.archived("watched");
+      var url = new ArchiveUrl.Directory(workshop.studio.server.folder().resolve("archive"));
+      try (var archives = new Archives(Archive.open(url, null), null)) {
+        var seen = new ArrayList<Progress.Step>();
+        var verification =
+            new Verification(
+                workshop.studio.server.server().postgres(),
+                archives,
+                new Options(null, false, false));
+        var leaves =
+            new Watcher() {
+              @Override
+              public void progress(Progress progress) {
+                seen.add(progress.step());
+                if (progress.step() == Progress.Step.REFERENCES) {
+                  verification.end();
+                }
+              }
+
+              @Override
+              public void found(Finding finding) {}
+            };
+        assertThatThrownBy(() -> verification.run(leaves)).isInstanceOf(Verification.Ended.class);
+        assertThat(seen).contains(Progress.Step.SESSIONS).doesNotContain(Progress.Step.ARCHIVE);
+      }
+      workshop.assertClean();
     }
   }
 

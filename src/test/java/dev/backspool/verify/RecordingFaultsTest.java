@@ -220,13 +220,14 @@ final class RecordingFaultsTest {
     "hot_chunks, hot_chunks + 1, HOT_COUNT",
     "hot_bytes, hot_bytes - 1, HOT_COUNT",
     "hot_since, null, HOT_COUNT",
+    "hot_since, hot_since + interval '1 hour', HOT_COUNT",
     "part_count, part_count + 1, PART_COUNT",
     "chunk_count, chunk_count + 2, UPLOAD_COUNT",
     "chunk_count, chunk_count - 1, UPLOAD_COUNT",
     "event_count, event_count + 1, UPLOAD_COUNT",
     "event_count, event_count - 1, UPLOAD_COUNT",
     "archive_after, now() + interval '30 days', LEASE_STUCK",
-    "tracked_count, 7, EVENT_COUNT",
+    "screen_view_count, 7, EVENT_COUNT",
     "revenue, revenue + 100, EVENT_COUNT",
   })
   void a_session_that_counts_wrong_is_counted_again(String column, String wrong, Kind kind)
@@ -235,7 +236,7 @@ final class RecordingFaultsTest {
       String ours = "from session where id = '%s'".formatted(visit.id());
       String hot = workshop.text("select (hot_since is not null)::text " + ours);
       String before = workshop.text("select coalesce(" + column + "::text, '') " + ours);
-      String value = wrong.equals("null") && hot.equals("false") ? "now()" : wrong;
+      String value = column.equals("hot_since") && hot.equals("false") ? "now()" : wrong;
       workshop.sql(
           "update session set %s = %s where id = '%s'".formatted(column, value, visit.id()));
 

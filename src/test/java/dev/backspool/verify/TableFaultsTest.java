@@ -117,7 +117,7 @@ final class TableFaultsTest {
     assertThat(repaired.summary().clean()).isTrue();
     assertThat(
             workshop.studio.server.column(
-                "select name from job where leased_until is not null and name <> 'verify'"))
+                "select name from job where leased_until is not null and name in ('stuck', 'dead', 'working')"))
         .containsExactly("working");
     workshop.sql("delete from job where name = 'working'");
   }
@@ -137,19 +137,39 @@ final class TableFaultsTest {
   }
 
   @Test
-  void events_are_counted_in_their_session() throws Exception {
+  void a_session_that_counts_too_few_events_counts_them_again() throws Exception {
     workshop.another();
-    String session = tracked("events");
+    String session = tracked("few-events");
     workshop.assertClean();
     workshop.sql(
-        "delete from event where session_id = '%s' and name = 'added_to_cart'".formatted(session));
+        "update session set tracked_count = 1, screen_view_count = 9 where id = '%s'"
+            .formatted(session));
 
     Verified repaired = workshop.repair();
     Finding finding = repaired.one(Kind.EVENT_COUNT);
     assertThat(finding.place().session()).isEqualTo(UUID.fromString(session));
-    assertThat(finding.message()).contains("3 events, 2 screen views").contains("there are 2, 2");
+    assertThat(finding.message()).contains("1 event, 9 screen views").contains("there are 3, 2");
     assertThat(repaired.summary().clean()).isTrue();
+    assertThat(
+            workshop.text(
+                "select tracked_count || ' ' || screen_view_count from session where id = '%s'"
+                    .formatted(session)))
+        .isEqualTo("3 2");
     workshop.assertClean();
+  }
+
+  @Test
+  void a_session_that_counts_more_events_than_there_are_goes_on_telling_of_them()
+      throws Exception {
+    workshop.another();
+    String session = tracked("lost-events");
+    workshop.sql(
+        "delete from event where session_id = '%s' and name = 'added_to_cart'".formatted(session));
+
+    Finding finding = workshop.repair().one(Kind.EVENT_COUNT);
+    assertThat(finding.repaired()).isFalse();
+    assertThat(finding.advice()).contains("Events may be lost");
+    assertThat(finding.message()).contains("3 events").contains("there are 2");
   }
 
   @Test

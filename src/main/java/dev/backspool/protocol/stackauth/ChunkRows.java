@@ -97,7 +97,8 @@ final class ChunkRows {
 
     /** Whether some of them may be found later. */
     boolean someUnavailable() {
-      return holes.stream().anyMatch(hole -> hole.fault() == Fault.UNAVAILABLE);
+      return reel.contents().unread().stream()
+          .anyMatch(unread -> Fault.of(unread.why()) == Fault.UNAVAILABLE);
     }
   }
 
