@@ -295,8 +295,8 @@ final class Removal {
    * The sessions' objects that are to be deleted, those that were replaced by others before among
    * them: they need not wait any longer.
    */
-  private static List<String> doomed(
-      Connection connection, UUID project, List<UUID> sessions) throws SQLException {
+  private static List<String> doomed(Connection connection, UUID project, List<UUID> sessions)
+      throws SQLException {
     var objects = new ArrayList<String>();
     try (var statement =
         connection.prepareStatement(

@@ -105,9 +105,7 @@ public final class Retention implements AutoCloseable {
   }
 
   private List<Project> limited() {
-    return projects.all().stream()
-        .filter(project -> !project.retention().isUnlimited())
-        .toList();
+    return projects.all().stream().filter(project -> !project.retention().isUnlimited()).toList();
   }
 
   /**

@@ -94,9 +94,7 @@ final class ObjectCheck {
             ? RangeSource.of(holder(part).get(part.key(), 0, (int) size))
             : ranges(part, size);
     // An index alone takes no time that counts, and a bucket is waited for.
-    return quick
-        ? look(part, place, source, key)
-        : Share.of(() -> look(part, place, source, key));
+    return quick ? look(part, place, source, key) : Share.of(() -> look(part, place, source, key));
   }
 
   private Seen look(Part part, Place place, RangeSource source, @Nullable SecretKey key)

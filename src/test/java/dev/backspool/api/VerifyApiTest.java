@@ -49,8 +49,7 @@ final class VerifyApiTest {
 
     sql("update session set hot_chunks = 5");
     List<JsonNode> wrong = verify("?project=" + project.id());
-    JsonNode finding =
-        wrong.stream().filter(line -> line.has("finding")).findFirst().orElseThrow();
+    JsonNode finding = wrong.stream().filter(line -> line.has("finding")).findFirst().orElseThrow();
     assertThat(finding.at("/finding/kind").asString()).isEqualTo("hot_count");
     assertThat(finding.at("/finding/severity").asString()).isEqualTo("inconsistent");
     assertThat(finding.at("/finding/project").asString()).isEqualTo(project.id().toString());
@@ -70,8 +69,7 @@ final class VerifyApiTest {
   @Test
   void only_who_is_signed_in_may_and_wrong_words_are_named() {
     assertThat(server.post("/api/verify").send().status()).isEqualTo(401);
-    assertThat(server.post("/api/verify").bearer(project.sdkKey()).send().status())
-        .isEqualTo(401);
+    assertThat(server.post("/api/verify").bearer(project.sdkKey()).send().status()).isEqualTo(401);
     for (String field : List.of("repair=maybe", "quick=1", "project=none")) {
       var answer = server.post("/api/verify?" + field).admin().send();
       assertThat(answer.status()).isEqualTo(400);

@@ -89,8 +89,7 @@ final class ErasedWhileArchivedTest {
       var erased = new CompletableFuture<TestServer.Answer>();
       Steps.watch(reached -> {
         if (reached == step && !erased.isDone()) {
-          Thread.ofVirtual()
-              .start(() -> erased.complete(erase(studio, "sessions/" + visit.id())));
+          Thread.ofVirtual().start(() -> erased.complete(erase(studio, "sessions/" + visit.id())));
           waitFor(erased, step == Step.RECORDING ? 500 : 30_000);
         }
       });

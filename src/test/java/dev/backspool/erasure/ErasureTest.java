@@ -110,8 +110,24 @@ final class ErasureTest {
       Shop.until(() -> shop.count("erasure", "vacuumed_at is null") == 0);
       assertThat(traces.of(WORDS)).isEmpty();
       Map.of(
-              "sessions", 5, "tabs", 2, "pages", 2, "chunks", 2, "objects", 0, "object_bytes", 0,
-              "profiles", 1, "receipts", 2, "mentions", 1)
+              "sessions",
+              5,
+              "tabs",
+              2,
+              "pages",
+              2,
+              "chunks",
+              2,
+              "objects",
+              0,
+              "object_bytes",
+              0,
+              "profiles",
+              1,
+              "receipts",
+              2,
+              "mentions",
+              1)
           .forEach((kind, count) ->
               assertThat(receipt.at("/removed/" + kind).asInt()).as(kind).isEqualTo(count));
       // Eleven, and the end of a session that was over by then.

@@ -137,6 +137,10 @@ final class ProjectTransferTest {
     assertThat(server.count("select count(*) from session where hot_since is not null")).isZero();
   }
 
+  private static void assertNothingIsWrong(Ended verified) {
+    assertThat(verified.code()).as(verified.out() + verified.err()).isZero();
+  }
+
   private static final String ALL_SESSIONS =
       """
       select (to_jsonb(session) - array[
@@ -170,6 +174,7 @@ final class ProjectTransferTest {
 
       assertThat(imported.code()).as(imported.err()).isZero();
       assertThat(imported.out()).contains("into project Shop").doesNotContain("new keys");
+      assertNothingIsWrong(run(settings, "verify"));
       try (TestServer target = TestServer.start(other, settings, clock)) {
         assertThat(Shop.told(target, shop.project.id())).isEqualTo(told);
         for (String all : List.of(ALL_SESSIONS, ALL_EVENTS)) {
@@ -478,6 +483,7 @@ final class ProjectTransferTest {
     }
     Ended last = elsewhere.take(file);
     assertThat(last.code()).as(last.err()).isZero();
+    assertNothingIsWrong(run(elsewhere.settings(), "verify"));
     try (TestServer target = elsewhere.start()) {
       assertThat(Shop.told(target, shop.project.id())).isEqualTo(told);
     }

@@ -128,6 +128,8 @@ final class RepeatedTransferTest {
         .contains("0 sessions with 0 uploads, 0 events")
         .contains("there before: 2 sessions, of which 0 got something more, and 3 events");
     assertThat(index(target, visit)).isEqualTo(index);
+    Ended verified = run(ADMIN, "verify", "--url", target.url());
+    assertThat(verified.code()).as(verified.out() + verified.err()).isZero();
   }
 
   @Test

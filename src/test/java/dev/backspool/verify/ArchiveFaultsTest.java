@@ -12,8 +12,8 @@ import dev.backspool.recording.Archives;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.time.Instant;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
@@ -80,14 +80,12 @@ final class ArchiveFaultsTest {
   @Test
   void objects_of_another_installation_are_left_alone() throws Exception {
     UUID stranger = UUID.randomUUID();
-    Path other =
-        workshop.studio.server.folder().resolve("archive").resolve(stranger + "/" + STRAY);
+    Path other = workshop.studio.server.folder().resolve("archive").resolve(stranger + "/" + STRAY);
     Files.createDirectories(other.getParent());
     Files.writeString(other, "not ours");
     Files.setLastModifiedTime(other, FileTime.from(Instant.now().minus(Duration.ofDays(30))));
 
-    Verified verified =
-        Verified.of(workshop.studio.server, new Options(null, true, true));
+    Verified verified = Verified.of(workshop.studio.server, new Options(null, true, true));
     assertThat(verified.summary().listed()).isPositive();
     assertThat(verified.findings())
         .extracting(finding -> finding.place().project())

@@ -159,8 +159,7 @@ final class TableFaultsTest {
   }
 
   @Test
-  void a_session_that_counts_more_events_than_there_are_goes_on_telling_of_them()
-      throws Exception {
+  void a_session_that_counts_more_events_than_there_are_goes_on_telling_of_them() throws Exception {
     workshop.another();
     String session = tracked("lost-events");
     workshop.sql(
