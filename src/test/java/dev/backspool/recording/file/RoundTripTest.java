@@ -207,7 +207,8 @@ class RoundTripTest {
     try (var stream = new ZstdInputStreamNoFinalizer(new ByteArrayInputStream(file))) {
       assertThat(stream.read()).as("zstd passes over every part").isNegative();
     }
-    assertThat(new String(file, UTF_8)).doesNotContain("tab", "batch-", "timestamp", "groups");
+    // Words too long to stand in random bytes by chance.
+    assertThat(new String(file, UTF_8)).doesNotContain("batch-", "timestamp", "groups");
   }
 
   @Test
