@@ -9,6 +9,7 @@ import { ReplaysPage } from './replays/ReplaysPage';
 import { SignIn } from './signin/SignIn';
 
 // Each page is its own piece: a first visit loads the one it opens.
+const ErasuresPage = lazy(() => import('./storage/ErasuresPage'));
 const EventsPage = lazy(() => import('./events/EventsPage'));
 const GroupPage = lazy(() => import('./people/GroupPage'));
 const GroupsPage = lazy(() => import('./people/GroupsPage'));
@@ -17,6 +18,7 @@ const ProfilePage = lazy(() => import('./people/ProfilePage'));
 const ProjectPage = lazy(() => import('./projects/ProjectPage'));
 const ProjectsPage = lazy(() => import('./projects/ProjectsPage'));
 const SetupPage = lazy(() => import('./setup/SetupPage'));
+const StoragePage = lazy(() => import('./storage/StoragePage'));
 
 /** Every page there is. */
 export function App() {
@@ -34,6 +36,8 @@ export function App() {
         <Route path="/p/:project/people/:profile" element={<ProfilePage />} />
         <Route path="/p/:project/groups" element={<GroupsPage />} />
         <Route path="/p/:project/groups/:group" element={<GroupPage />} />
+        <Route path="/p/:project/storage" element={<StoragePage />} />
+        <Route path="/p/:project/erasures" element={<ErasuresPage />} />
         <Route path="/p/:project/setup/:sdk?" element={<SetupPage />} />
         <Route path="/p/:project/settings" element={<ProjectPage />} />
         <Route path="*" element={<NotFound />} />

@@ -202,13 +202,23 @@ export function useSession(project: string, id: string | undefined) {
 
 /** A live recording's index is asked for again while it grows. */
 const LIVE_INDEX_EVERY = 3_000;
+/** And that of one whose archive does not answer, until it does. */
+const AWAY_INDEX_EVERY = 5_000;
+
+function refetchEvery(recording: Recording | undefined): number | false {
+  if (!recording) return false;
+  const away =
+    recording.verdict.state === 'unavailable' || recording.gaps.some((g) => g.reason === 'unavailable');
+  if (away) return AWAY_INDEX_EVERY;
+  return recording.live ? LIVE_INDEX_EVERY : false;
+}
 
 export function useRecording(project: string, session: string) {
   return useQuery({
     queryKey: ['recording', project, session],
     queryFn: ({ signal }) =>
       call<Recording>(`/api/projects/${project}/sessions/${session}/recording`, { signal }),
-    refetchInterval: (query) => (query.state.data?.live ? LIVE_INDEX_EVERY : false),
+    refetchInterval: (query) => refetchEvery(query.state.data),
     structuralSharing: false,
     gcTime: 60_000,
   });

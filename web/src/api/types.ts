@@ -26,6 +26,12 @@ export interface Project {
   /** Addresses and people whose events are refused. */
   excluded_ips: string[];
   excluded_profiles: string[];
+  /** Days after which things are deleted; null keeps them for ever. */
+  recording_days: number | null;
+  event_days: number | null;
+  kept_days: number | null;
+  /** Days after which recordings move to the cold tier; null never. */
+  cold_after_days: number | null;
   session_count: number;
   first_recorded_at: string | null;
   last_recorded_at: string | null;
@@ -49,8 +55,11 @@ export type ProjectChange = Partial<
     | 'allow_unsafe_revenue'
     | 'excluded_ips'
     | 'excluded_profiles'
+    | keyof RetentionDays
   >
 >;
+
+export type RetentionDays = Pick<Project, 'recording_days' | 'event_days' | 'kept_days' | 'cold_after_days'>;
 
 export interface Refusal {
   day: string;
@@ -102,6 +111,8 @@ export interface Session {
   /** 32 equal slots over the session, user actions in each. */
   activity: number[];
   has_recording: boolean;
+  /** When a member asked to keep it past retention; null when nobody did. */
+  kept_at: string | null;
   device_id: string | null;
   /** Analytics events, and those of them that are screen views. */
   tracked_count: number;
@@ -129,7 +140,7 @@ export interface SessionPage {
 }
 
 export interface Verdict {
-  state: 'playable' | 'gaps' | 'no_full_snapshot' | 'empty';
+  state: 'playable' | 'gaps' | 'no_full_snapshot' | 'empty' | 'unavailable';
   message: string;
   at_ms: number | null;
 }
@@ -163,7 +174,8 @@ export interface RecordingGap {
   tab: string;
   from_ms: number;
   to_ms: number;
-  reason: 'missing' | 'damaged' | 'no_full_snapshot';
+  /** `unavailable`: the archive does not answer, so this may pass. */
+  reason: 'missing' | 'damaged' | 'unavailable' | 'no_full_snapshot';
   message: string;
 }
 
@@ -268,5 +280,108 @@ export interface Group {
 
 export interface GroupPage {
   groups: Group[];
+  next_cursor: string | null;
+}
+
+/** How much of a project lies where; sizes are bytes. */
+export interface Storage {
+  archive: {
+    kind: 'directory' | 'bucket';
+    place: string;
+    encrypted: boolean;
+    cold_place: string | null;
+    reachable: boolean;
+    problem: string | null;
+  };
+  /** What is not archived yet. */
+  hot: {
+    sessions: number;
+    chunks: number;
+    bytes: number;
+    raw_bytes: number;
+    /** Quiet for long enough to be archived. */
+    waiting_sessions: number;
+    oldest_waiting_at: string | null;
+    failing_sessions: number;
+    last_error: string | null;
+  };
+  /** The cold tier included. */
+  archived: {
+    recordings: number;
+    objects: number;
+    bytes: number;
+    /** What the same recordings took as they were uploaded. */
+    chunk_bytes: number;
+    /** As JSON. */
+    raw_bytes: number;
+    cold_bytes: number;
+    cold_objects: number;
+  };
+  events: { count_estimate: number; bytes_estimate: number };
+  /** The last 30 days, today last. */
+  days: StorageDay[];
+  to_delete: { objects: number; oldest_at: string | null; last_error: string | null };
+}
+
+export interface StorageDay {
+  day: string;
+  recordings: number;
+  hot_bytes: number;
+  archived_bytes: number;
+  raw_bytes: number;
+}
+
+/** How long things are kept, what the next run will delete, and what the last ones did. */
+export interface Retention extends RetentionDays {
+  next_run_at: string;
+  running: { started_at: string; step: RetentionStep; done: number; total: number } | null;
+  next: RetentionNext;
+  /** The last ones, newest first. */
+  runs: RetentionRun[];
+}
+
+export type RetentionStep = 'recordings' | 'sessions' | 'events' | 'cold' | 'records' | 'other_projects';
+
+export interface RetentionNext {
+  recordings: number;
+  objects: number;
+  /** Of these objects, and of what was not archived yet. */
+  bytes: number;
+  sessions: number;
+  events: number;
+  to_cold: number;
+}
+
+export interface RetentionRun {
+  id: string;
+  started_at: string;
+  finished_at: string | null;
+  recordings: number;
+  objects: number;
+  bytes: number;
+  sessions: number;
+  events: number;
+  moved_to_cold: number;
+  error: string | null;
+}
+
+/** The receipt of an erasure. It names nobody. */
+export interface Erasure {
+  id: string;
+  kind: 'session' | 'profile';
+  requested_at: string;
+  rows_removed_at: string | null;
+  objects_removed_at: string | null;
+  state: 'removing_rows' | 'removing_objects' | 'done';
+  /** Since when what was erased may be recorded again; null while it may not. */
+  tombstones_lifted_at: string | null;
+  /** How many of each kind; `object_bytes` are bytes. */
+  removed: Record<string, number>;
+  /** The keys of the archive's objects. */
+  objects: string[];
+}
+
+export interface ErasurePage {
+  erasures: Erasure[];
   next_cursor: string | null;
 }

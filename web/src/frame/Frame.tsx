@@ -8,6 +8,7 @@ import {
 } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import {
+  IconDatabase,
   IconLogout,
   IconMoon,
   IconPlayerPlay,
@@ -75,6 +76,7 @@ export function Frame() {
 
 function Rail({ project }: { project: string | undefined }) {
   const groups = useMatch('/p/:project/groups/*') !== null;
+  const erasures = useMatch('/p/:project/erasures') !== null;
   /** @param also whether a page of another address belongs to this entry */
   const entry = (
     to: string,
@@ -95,6 +97,7 @@ function Rail({ project }: { project: string | undefined }) {
       {project && entry(`/p/${project}/replays`, 'Replays', IconPlayerPlay)}
       {project && entry(`/p/${project}/events`, 'Events', IconTimelineEvent)}
       {project && entry(`/p/${project}/people`, 'People', IconUsers, groups)}
+      {project && entry(`/p/${project}/storage`, 'Storage', IconDatabase, erasures)}
       {project && entry(`/p/${project}/setup`, 'Setup', IconPlugConnected)}
       {entry('/projects', 'Projects', IconStack2)}
     </nav>

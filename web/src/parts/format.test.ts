@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { amount, bytes, clock, counted, lengthInWords, pathOf, toTheSecond, when } from './format';
+import { amount, bytes, clock, counted, lengthInWords, pathOf, soon, toTheSecond, when } from './format';
 
 describe('formats', () => {
   it('write lengths as a clock', () => {
@@ -24,15 +24,9 @@ describe('formats', () => {
   });
 
   it('write amounts', () => {
-    expect([0, 999, 1_500, 81_234, 1_800_000, 153_000_000, 2_400_000_000].map(bytes)).toEqual([
-      '0 B',
-      '999 B',
-      '1.5 kB',
-      '81 kB',
-      '1.8 MB',
-      '153 MB',
-      '2.4 GB',
-    ]);
+    expect(
+      [0, 999, 1_500, 81_234, 1_800_000, 153_000_000, 2_400_000_000, 7_100_000_000_000].map(bytes),
+    ).toEqual(['0 B', '999 B', '1.5 kB', '81 kB', '1.8 MB', '153 MB', '2.4 GB', '7.1 TB']);
     expect([counted(1, 'page'), counted(4_055, 'event')]).toEqual(['1 page', '4,055 events']);
   });
 
@@ -46,6 +40,17 @@ describe('formats', () => {
     expect(ago(20 * 86_400_000)).toBe('1 Nov 14:30');
     expect(ago(400 * 86_400_000)).toBe('17 Oct 2025 14:30');
     expect(when('nonsense', now)).toBe('');
+  });
+
+  it('say when something is to happen', () => {
+    const now = new Date(2026, 10, 21, 14, 30).getTime();
+    const ahead = (ms: number) => soon(new Date(now + ms).toISOString(), now);
+    expect(ahead(-5_000)).toBe('now');
+    expect(ahead(12 * 60_000)).toBe('in 12 min');
+    expect(ahead(3 * 3_600_000)).toBe('today at 17:30');
+    expect(ahead(12.5 * 3_600_000)).toBe('tomorrow at 03:00');
+    expect(ahead(12 * 86_400_000)).toBe('on 3 Dec at 14:30');
+    expect(soon('nonsense', now)).toBe('');
   });
 
   it('write money without a currency, since none is known', () => {

@@ -43,7 +43,8 @@ export function bytes(value: number): string {
   if (value < 1_000) return `${value} B`;
   if (value < 1_000_000) return `${(value / 1_000).toFixed(value < 10_000 ? 1 : 0)} kB`;
   if (value < 1_000_000_000) return `${(value / 1_000_000).toFixed(value < 10_000_000 ? 1 : 0)} MB`;
-  return `${(value / 1_000_000_000).toFixed(1)} GB`;
+  if (value < 1_000_000_000_000) return `${(value / 1_000_000_000).toFixed(1)} GB`;
+  return `${(value / 1_000_000_000_000).toFixed(1)} TB`;
 }
 
 const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
@@ -65,6 +66,18 @@ export function when(iso: string, now: number = Date.now()): string {
   if (at.getTime() >= midnight - DAY) return `yesterday ${time.format(at)}`;
   if (at.getFullYear() === new Date(now).getFullYear()) return `${dayAndMonth.format(at)} ${time.format(at)}`;
   return `${fullDate.format(at)} ${time.format(at)}`;
+}
+
+/** When something is to happen: "now", "in 5 min", "today at 03:00", "tomorrow at 03:00", "on 3 Dec at 03:00". */
+export function soon(iso: string, now: number = Date.now()): string {
+  const at = new Date(iso);
+  const left = at.getTime() - now;
+  if (Number.isNaN(left)) return '';
+  if (left < 30_000) return 'now';
+  if (left < 3_600_000) return `in ${Math.max(1, Math.round(left / 60_000))} min`;
+  const days = Math.round((new Date(at).setHours(0, 0, 0, 0) - new Date(now).setHours(0, 0, 0, 0)) / DAY);
+  if (days === 0) return `today at ${time.format(at)}`;
+  return `${days === 1 ? 'tomorrow' : `on ${dayAndMonth.format(at)}`} at ${time.format(at)}`;
 }
 
 const clockTime = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });

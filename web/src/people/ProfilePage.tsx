@@ -1,6 +1,8 @@
 import './people.css';
-import { Skeleton } from '@mantine/core';
-import { Link, useParams } from 'react-router';
+import { Button, Skeleton } from '@mantine/core';
+import { IconEraser } from '@tabler/icons-react';
+import { lazy, Suspense, useState } from 'react';
+import { Link, useNavigate, useParams } from 'react-router';
 import { ApiProblem } from '../api/client';
 import { useProfile } from '../api/people';
 import { useSessions } from '../api/queries';
@@ -14,6 +16,8 @@ import { initialsOf, nameOf } from './names';
 import { GroupLinks } from './ProfileRows';
 import { Properties } from './Properties';
 
+const ErasePersonDialog = lazy(() => import('../erasure/ErasePerson'));
+
 /** One person: who they are, where they belong, and everything they did. */
 export default function ProfilePage() {
   const { project = '', profile: id = '' } = useParams();
@@ -25,9 +29,12 @@ export default function ProfilePage() {
   }
   return (
     <div className="wide" key={`${project} ${id}`}>
-      <nav aria-label="Back">
-        <Link to={`/p/${project}/people`}>People</Link>
-      </nav>
+      <div className="page-head">
+        <nav aria-label="Back">
+          <Link to={`/p/${project}/people`}>People</Link>
+        </nav>
+        {(profile.data || unknown) && <ErasePerson project={project} id={id} profile={profile.data} />}
+      </div>
       {profile.data ? (
         <Who project={project} profile={profile.data} />
       ) : unknown ? (
@@ -49,6 +56,38 @@ export default function ProfilePage() {
         />
       </section>
     </div>
+  );
+}
+
+function ErasePerson({ project, id, profile }: { project: string; id: string; profile?: ProfileWithCounts }) {
+  const [dialog, setDialog] = useState<'open' | 'closed' | null>(null);
+  const navigate = useNavigate();
+  return (
+    <>
+      <Button
+        size="xs"
+        variant="default"
+        leftSection={<IconEraser size={14} />}
+        onClick={() => setDialog('open')}
+      >
+        Erase this person
+      </Button>
+      {dialog && (
+        <Suspense>
+          <ErasePersonDialog
+            project={project}
+            id={id}
+            name={profile ? nameOf(profile) : id}
+            profile={profile}
+            opened={dialog === 'open'}
+            onClose={(erased) => {
+              setDialog('closed');
+              if (erased) navigate(`/p/${project}/people`);
+            }}
+          />
+        </Suspense>
+      )}
+    </>
   );
 }
 

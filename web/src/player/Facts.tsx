@@ -38,6 +38,7 @@ export function Facts({ project, session }: { project: string; session: Session 
         ? `${counted(session.event_count, 'rrweb event')}, ${bytes(session.raw_bytes)}, stored in ${bytes(session.stored_bytes)}`
         : null,
     ],
+    ['Kept', session.kept_at ? `since ${exactly(session.kept_at)}` : null],
     ['Came by', SOURCES[session.source]],
   ];
   return (

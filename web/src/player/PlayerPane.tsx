@@ -1,6 +1,6 @@
 import '@rrweb/replay/dist/style.css';
 import './player.css';
-import { Tabs } from '@mantine/core';
+import { Button, Tabs } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { Link } from 'react-router';
@@ -96,8 +96,8 @@ function Recorded(props: RecordedProps) {
     );
   }
   const { verdict } = recording.data;
-  if (verdict.state === 'empty' || verdict.state === 'no_full_snapshot') {
-    const why = <Unplayable recording={recording.data} />;
+  if (verdict.state !== 'playable' && verdict.state !== 'gaps') {
+    const why = <Unplayable recording={recording.data} onRetry={() => recording.refetch()} />;
     if (events.length > 0) return <EventsOnly {...props} why={why} />;
     return (
       <div className="player with-side">
@@ -126,18 +126,38 @@ function NotRecorded({ project }: { project: string }) {
   );
 }
 
+const UNPLAYABLE = {
+  empty: {
+    title: 'Nothing is left of this recording',
+    help: 'It was recorded, but what was stored of it is no longer there.',
+  },
+  no_full_snapshot: {
+    title: 'This session cannot be shown',
+    help: 'A replay starts from a full snapshot of the page. It was never received, usually because it was larger than what the recorder could send while the page was closing, or than the upload limit.',
+  },
+  unavailable: {
+    title: 'The archive does not answer',
+    help: 'The recording is shown as soon as it does; it is asked every few seconds.',
+  },
+};
+
 /** Why there is nothing to watch, and what would help. */
-function Unplayable({ recording }: { recording: Recording }) {
-  const empty = recording.verdict.state === 'empty';
+function Unplayable({ recording, onRetry }: { recording: Recording; onRetry: () => void }) {
+  const { state, message } = recording.verdict;
+  if (state === 'playable' || state === 'gaps') return null;
+  // A snapshot that was stored and lost was received.
+  const lost = recording.gaps.some((g) => g.reason !== 'no_full_snapshot');
+  const { title, help } = UNPLAYABLE[state];
   return (
     <>
-      <h2>{empty ? 'No recording arrived for this session' : 'This session cannot be shown'}</h2>
-      <p>{recording.verdict.message}</p>
-      <p className="dim">
-        {empty
-          ? 'The session is known, but no page was recorded in it. If this happens often, see the refused uploads on the Setup page.'
-          : 'A replay starts from a full snapshot of the page. It was never received, usually because it was larger than what the recorder could send while the page was closing, or than the upload limit.'}
-      </p>
+      <h2>{title}</h2>
+      <p>{message}</p>
+      {!(state === 'no_full_snapshot' && lost) && <p className="dim">{help}</p>}
+      {state === 'unavailable' && (
+        <Button size="xs" variant="default" onClick={onRetry}>
+          Try again
+        </Button>
+      )}
     </>
   );
 }

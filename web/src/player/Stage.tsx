@@ -46,6 +46,7 @@ export function StageNotes() {
   const scene = usePlayback((e) => e.state.scene?.key ?? null);
   const atLiveEnd = usePlayback((e) => e.state.timeline.live && e.state.time >= e.state.timeline.duration);
   const engine = usePlayback((e) => e);
+  const away = usePlayback((e) => e.away);
   const slow = useLate(!staged || mode === 'buffering', 250);
 
   if (trouble) {
@@ -63,11 +64,13 @@ export function StageNotes() {
   return (
     <>
       {scene === null && staged && (
-        <div className="stage-cover">Nothing was recorded in this tab at this moment.</div>
+        <div className="stage-cover">
+          <p>{gap ?? 'Nothing was recorded in this tab at this moment.'}</p>
+        </div>
       )}
       {slow && !atLiveEnd && (
         <div className="stage-note" role="status">
-          <Loader size={14} color="gray" /> Loading
+          <Loader size={14} color="gray" /> {away ? 'The archive does not answer. Trying again.' : 'Loading'}
         </div>
       )}
       {slow && atLiveEnd && mode === 'buffering' && (
@@ -80,7 +83,7 @@ export function StageNotes() {
           Skipping {lengthInWords(skipped.to - skipped.from)} without activity
         </div>
       )}
-      {gap && (
+      {gap && !(scene === null && staged) && (
         <div className="stage-note gap" role="status">
           {gap}
         </div>

@@ -91,8 +91,22 @@ export class Engine {
 
   /** A newer index of a live recording. */
   refresh(recording: Recording): void {
+    const before = this.state.scene;
     this.dispatch({ type: 'timeline', timeline: buildTimeline(recording) });
+    const { scene, time } = this.state;
+    if (before && scene && before.key === scene.key && hasNewBetween(before.frames, scene.frames)) {
+      // A gap was filled: what came before cannot be told to a picture that is past it.
+      this.shown?.destroy();
+      this.shown = null;
+      this.dropComing();
+      this.dispatch({ type: 'seek', to: time });
+    }
     this.fetchAhead();
+  }
+
+  /** Whether what is waited for lies in an archive that does not answer; it is asked for again. */
+  get away(): boolean {
+    return this.store.away;
   }
 
   retry(): void {
@@ -162,8 +176,10 @@ export class Engine {
     if (!this.haveToShow(scene, time)) {
       const failed = framesToShow(scene, time)
         .map((f) => this.store.trouble(f.n))
-        .find((t) => t?.kind === 'failed');
-      if (failed) {
+        .find((t) => t?.kind === 'failed' || t?.kind === 'away');
+      if (failed?.kind === 'away') {
+        this.fail('The archive that holds this part of the recording does not answer. Trying again.', true);
+      } else if (failed) {
         const asleep = failed.status === 401;
         this.fail(
           asleep
@@ -207,6 +223,7 @@ export class Engine {
   }
 
   private raise(view: SceneView, time: number, generation: number): void {
+    this.trouble = null;
     this.giveFrames(view);
     view.showAt(time);
     this.fit(view);
@@ -258,13 +275,14 @@ export class Engine {
     const trouble = this.store.trouble(frame.n);
     const tab = this.state.timeline.tabs.find((t) => t.frames.some((f) => f.n === frame.n))?.id;
     if (trouble?.kind === 'gone' && tab && !this.gaps.some((g) => g.tab === tab && g.from === frame.from)) {
-      const reason = trouble.status === 404 ? 'missing' : 'damaged';
+      const reason = trouble.code === 'frame_damaged' ? 'damaged' : 'missing';
       this.gaps = [
         ...this.gaps,
         { tab, from: frame.from, to: Math.max(frame.to, frame.from + 1), reason, message: trouble.message },
       ];
       this.announce();
     }
+    if (trouble?.kind === 'away') this.announce();
     const { scene, staged, time, generation } = this.state;
     if (scene && !staged) void this.openScene(scene, time, generation);
     else this.extend();
@@ -369,4 +387,11 @@ export class Engine {
   private announce(): void {
     for (const listener of this.listeners) listener();
   }
+}
+
+/** Whether there are frames now, before the last one there was, that were not there. */
+function hasNewBetween(before: readonly Frame[], now: readonly Frame[]): boolean {
+  const known = new Set(before.map((f) => f.n));
+  const last = before.at(-1)?.from ?? Number.NEGATIVE_INFINITY;
+  return now.some((f) => f.from < last && !known.has(f.n));
 }

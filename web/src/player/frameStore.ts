@@ -4,8 +4,11 @@ import { putStyles } from './styles';
 import type { Frame } from './timeline';
 import type { Ask, Said } from './wire';
 
-/** Why a frame has no events: it can never arrive, or it has not arrived though it was tried. */
-export type Trouble = { kind: 'gone' | 'failed'; status: number; message: string };
+/**
+ * Why a frame has no events: it can never arrive, it has not arrived though it was tried, or it lies in an
+ * archive that does not answer and is asked for again.
+ */
+export type Trouble = { kind: 'gone' | 'failed' | 'away'; status: number; code: string; message: string };
 
 interface Entry {
   frame: Frame;
@@ -20,6 +23,8 @@ interface Entry {
 /** Fetches at once; one more than two keeps the worker parsing while the network waits. */
 const AT_ONCE = 3;
 const ATTEMPTS = 3;
+/** Seconds until an archive that does not answer is tried again, when the server names none. */
+const AWAY = 5;
 
 /** A worker started ahead of need: its start takes as long as fetching the first frame. */
 let spare: Worker | null = null;
@@ -67,7 +72,8 @@ export class FrameStore {
     this.worker.onmessage = ({ data }: MessageEvent<Said>) => this.hear(data);
     this.worker.onerror = (event) => {
       for (const entry of this.entries.values()) {
-        if (entry.state === 'loading') this.fail(entry, 0, event.message || 'The loader stopped.');
+        if (entry.state === 'loading')
+          this.fail(entry, { status: 0, code: '', message: event.message || 'The loader stopped.' });
       }
     };
   }
@@ -105,6 +111,11 @@ export class FrameStore {
     return this.entries.get(n)?.trouble ?? null;
   }
 
+  /** Whether frames that are wanted lie in an archive that does not answer. */
+  get away(): boolean {
+    return this.wanted.some((f) => this.entries.get(f.n)?.trouble?.kind === 'away');
+  }
+
   /** Tries again what could not be fetched. */
   retry(): void {
     for (const [n, entry] of this.entries) if (entry.state === 'failed') this.entries.delete(n);
@@ -131,7 +142,9 @@ export class FrameStore {
 
   private start(frame: Frame, attempts: number): void {
     const request = ++this.lastRequest;
-    const entry: Entry = { frame, state: 'loading', events: [], attempts, request, trouble: null };
+    // What was wrong stays known until it is better: an archive that is away is still away.
+    const trouble = this.entries.get(frame.n)?.trouble ?? null;
+    const entry: Entry = { frame, state: 'loading', events: [], attempts, request, trouble };
     this.entries.set(frame.n, entry);
     this.requests.set(request, entry);
     this.ask({ type: 'load', id: request, url: this.urlOf(frame.n) });
@@ -155,20 +168,29 @@ export class FrameStore {
       case 'done':
         this.requests.delete(said.id);
         entry.state = 'ready';
+        entry.trouble = null;
         this.settle(entry);
         return;
       case 'failed':
-        this.fail(entry, said.status, said.message);
+        this.fail(entry, said, said.retryAfter);
         return;
     }
   }
 
-  private fail(entry: Entry, status: number, message: string): void {
+  private fail(entry: Entry, why: Omit<Trouble, 'kind'>, retryAfter: number | null = null): void {
+    const { status, code, message } = why;
     this.requests.delete(entry.request);
     entry.events = [];
     if (status === 404 || status === 410) {
       entry.state = 'gone';
-      entry.trouble = { kind: 'gone', status, message };
+      entry.trouble = { kind: 'gone', status, code, message };
+      this.settle(entry);
+      return;
+    }
+    if (code === 'archive_unavailable') {
+      entry.state = 'failed';
+      entry.trouble = { kind: 'away', status, code, message };
+      this.again(entry, (retryAfter ?? AWAY) * 1_000);
       this.settle(entry);
       return;
     }
@@ -176,19 +198,20 @@ export class FrameStore {
     // A refusal will not change by asking again; silence or a server fault may.
     if (entry.attempts < ATTEMPTS && (status === 0 || status >= 500 || status === 429)) {
       entry.state = 'loading';
-      setTimeout(
-        () => {
-          if (this.disposed || this.entries.get(entry.frame.n) !== entry) return;
-          entry.state = 'waiting';
-          this.next();
-        },
-        400 * 3 ** entry.attempts,
-      );
+      this.again(entry, 400 * 3 ** entry.attempts);
       return;
     }
     entry.state = 'failed';
-    entry.trouble = { kind: 'failed', status, message };
+    entry.trouble = { kind: 'failed', status, code, message };
     this.settle(entry);
+  }
+
+  private again(entry: Entry, pause: number): void {
+    setTimeout(() => {
+      if (this.disposed || this.entries.get(entry.frame.n) !== entry) return;
+      entry.state = 'waiting';
+      this.next();
+    }, pause);
   }
 
   private settle(entry: Entry): void {

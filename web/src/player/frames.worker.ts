@@ -1,4 +1,5 @@
 /// <reference lib="webworker" />
+import { problemOf } from '../api/client';
 import type { RrwebEvent } from './events';
 import { hoverAsClass } from './hover';
 import { LineCutter } from './lines';
@@ -32,6 +33,8 @@ self.onmessage = ({ data: ask }: MessageEvent<Ask>) => {
         type: 'failed',
         id: ask.id,
         status: 0,
+        code: '',
+        retryAfter: null,
         message: error instanceof Error ? error.message : String(error),
       });
     })
@@ -41,8 +44,8 @@ self.onmessage = ({ data: ask }: MessageEvent<Ask>) => {
 async function load(id: number, url: string, signal: AbortSignal): Promise<void> {
   const response = await fetch(url, { signal, headers: { Accept: 'application/x-ndjson' } });
   if (!response.ok || !response.body) {
-    const problem = (await response.json().catch(() => null)) as { detail?: string } | null;
-    say({ type: 'failed', id, status: response.status, message: problem?.detail ?? response.statusText });
+    const { code, message, retryAfter } = await problemOf(response);
+    say({ type: 'failed', id, status: response.status, code, message, retryAfter });
     return;
   }
   const batch = new Batch(id);

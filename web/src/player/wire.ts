@@ -8,4 +8,13 @@ export type Ask = { type: 'load'; id: number; url: string } | { type: 'cancel'; 
 export type Said =
   | { type: 'events'; id: number; events: RrwebEvent[]; slots: StyleSlot[]; styles: Style[] }
   | { type: 'done'; id: number; skippedLines: number }
-  | { type: 'failed'; id: number; status: number; message: string };
+  | {
+      type: 'failed';
+      id: number;
+      status: number;
+      /** The problem's stable name; empty when no problem came. */
+      code: string;
+      message: string;
+      /** Seconds, when the server named them. */
+      retryAfter: number | null;
+    };

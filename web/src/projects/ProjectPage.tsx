@@ -1,5 +1,5 @@
 import { Skeleton } from '@mantine/core';
-import { useParams } from 'react-router';
+import { Link, useParams } from 'react-router';
 import { useProject } from '../api/queries';
 import { exactly } from '../parts/format';
 import { ProblemNote } from '../parts/ProblemNote';
@@ -32,6 +32,13 @@ export default function ProjectPage() {
       <OriginsForm project={project} />
       <RulesForm project={project} />
       <EventRulesForm project={project} />
+      <section className="settings">
+        <h2>How long things are kept</h2>
+        <p className="dim">
+          Stands beside what is stored, and what the next run deletes, on the{' '}
+          <Link to={`/p/${project.id}/storage#retention`}>Storage page</Link>.
+        </p>
+      </section>
       <DeleteProject project={project} />
     </div>
   );

@@ -11,11 +11,19 @@ const KINDS: Record<FilterKind, string> = {
   profile: 'Person',
   event: 'Event',
   recording: 'With recording',
+  kept: 'Kept',
   length: 'Length',
   events: 'Recorded events',
   errors: 'With errors',
   live: 'Live now',
 };
+
+/** Filters that are on or off, and have nothing to edit. */
+type Switch = 'errors' | 'live' | 'recording' | 'kept';
+
+function isSwitch(kind: FilterKind): kind is Switch {
+  return ['errors', 'live', 'recording', 'kept'].includes(kind);
+}
 
 /** What narrows the list of sessions. */
 export function FilterBar({ filters, onChange }: { filters: Filters; onChange: (filters: Filters) => void }) {
@@ -24,7 +32,7 @@ export function FilterBar({ filters, onChange }: { filters: Filters; onChange: (
       chips={chips(filters)}
       kinds={KINDS}
       editor={(kind, close) =>
-        kind === 'errors' || kind === 'live' || kind === 'recording' ? null : (
+        isSwitch(kind) ? null : (
           <Editor
             kind={kind}
             filters={filters}
@@ -43,7 +51,7 @@ export function FilterBar({ filters, onChange }: { filters: Filters; onChange: (
 }
 
 interface EditorProps {
-  kind: Exclude<FilterKind, 'errors' | 'live' | 'recording'>;
+  kind: Exclude<FilterKind, Switch>;
   filters: Filters;
   onDone: (filters: Filters) => void;
 }

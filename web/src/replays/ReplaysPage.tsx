@@ -1,6 +1,12 @@
-import { ActionIcon, Tooltip } from '@mantine/core';
+import { ActionIcon, Menu, Tooltip } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand, IconX } from '@tabler/icons-react';
+import {
+  IconDots,
+  IconEraser,
+  IconLayoutSidebarLeftCollapse,
+  IconLayoutSidebarLeftExpand,
+  IconX,
+} from '@tabler/icons-react';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
 import { useProject, useSession, useSessions } from '../api/queries';
@@ -18,11 +24,13 @@ import {
   writeFilters,
   writeMoment,
 } from './filters';
+import { KeepButton } from './KeepButton';
 import { SessionList } from './SessionList';
 import { deviceName, entryOf, who } from './who';
 
 const loadPlayer = () => import('../player/PlayerPane');
 const PlayerPane = lazy(loadPlayer);
+const EraseSession = lazy(() => import('../erasure/EraseSession'));
 
 /** The list of sessions, and the one being watched. The address holds the filters, the session, the moment. */
 export function ReplaysPage() {
@@ -31,6 +39,8 @@ export function ReplaysPage() {
   const navigate = useNavigate();
   const small = useMediaQuery('(max-width: 900px)', false, { getInitialValueInEffect: false });
   const [listHidden, setListHidden] = useState(false);
+  // Outlives the player: the receipt is read when the session is gone.
+  const [erasing, setErasing] = useState<{ session: Session; opened: boolean } | null>(null);
 
   const filters = useMemo(() => readFilters(params), [params]);
   const filterText = writeFilters(filters).toString();
@@ -66,7 +76,7 @@ export function ReplaysPage() {
 
   if (info.isError) return <ProblemNote error={info.error} onRetry={() => info.refetch()} />;
   const nothing = !filtered && !session && list.isSuccess && list.data.pages[0]?.sessions.length === 0;
-  if (nothing && info.data) return <EmptyProject project={info.data} />;
+  if (nothing && info.data && !erasing?.opened) return <EmptyProject project={info.data} />;
 
   const compact = small || session !== undefined;
   return (
@@ -117,6 +127,7 @@ export function ReplaysPage() {
                     close={address(undefined, filterText)}
                     listHidden={listHidden}
                     onToggleList={small ? undefined : () => setListHidden(!listHidden)}
+                    onErase={() => opened.data && setErasing({ session: opened.data, opened: true })}
                   />
                 }
               />
@@ -125,6 +136,17 @@ export function ReplaysPage() {
             <div className="player" aria-busy="true" />
           )}
         </section>
+      )}
+      {erasing && (
+        <Suspense>
+          <EraseSession
+            project={project}
+            session={erasing.session}
+            opened={erasing.opened}
+            onErased={() => navigate(address(undefined, filterText))}
+            onClose={() => setErasing({ ...erasing, opened: false })}
+          />
+        </Suspense>
       )}
     </div>
   );
@@ -136,9 +158,10 @@ interface HeaderProps {
   close: string;
   listHidden: boolean;
   onToggleList: (() => void) | undefined;
+  onErase: () => void;
 }
 
-function Header({ project, session, close, listHidden, onToggleList }: HeaderProps) {
+function Header({ project, session, close, listHidden, onToggleList, onErase }: HeaderProps) {
   const toggle = listHidden ? 'Show the list' : 'Hide the list';
   return (
     <div className="player-head">
@@ -172,6 +195,26 @@ function Header({ project, session, close, listHidden, onToggleList }: HeaderPro
         {entryOf(session) && ` · ${entryOf(session)}`}
       </span>
       <span className="top-space" />
+      <KeepButton project={project} session={session} />
+      <Menu position="bottom-end" shadow="sm" width={200}>
+        <Menu.Target>
+          <Tooltip label="More">
+            <ActionIcon variant="subtle" color="gray" aria-label="More to do with this session">
+              <IconDots size={16} />
+            </ActionIcon>
+          </Tooltip>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item
+            leftSection={<IconEraser size={14} />}
+            c="var(--bad)"
+            // The menu closes first and gives the focus back; then the dialog may take it.
+            onClick={() => setTimeout(onErase, 0)}
+          >
+            Erase session
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
       <Tooltip label="Close">
         <ActionIcon component={Link} to={close} variant="subtle" color="gray" aria-label="Close the player">
           <IconX size={16} />

@@ -7,6 +7,7 @@ import { useLive } from '../api/live';
 import { useSessions } from '../api/queries';
 import { counted } from '../parts/format';
 import { ProblemNote } from '../parts/ProblemNote';
+import { KeepButton } from './KeepButton';
 import { SessionRow } from './SessionRow';
 import { who } from './who';
 
@@ -121,6 +122,9 @@ export function SessionList({ project, query, filtered, selected, compact, linkT
                   >
                     <IconUser size={14} />
                   </Link>
+                )}
+                {session && !compact && (
+                  <KeepButton project={project} session={session} className="row-keep" named />
                 )}
                 {session ? (
                   <SessionRow

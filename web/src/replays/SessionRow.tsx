@@ -8,6 +8,7 @@ import {
   IconDeviceWatch,
   IconRobot,
   IconServer,
+  IconStarFilled,
 } from '@tabler/icons-react';
 import { memo } from 'react';
 import { Link } from 'react-router';
@@ -51,6 +52,7 @@ export const SessionRow = memo(function SessionRow({ session, to, compact, selec
           live
         </span>
       )}
+      {compact && session.kept_at && <IconStarFilled size={12} className="row-star" aria-label="Kept" />}
       {session.error_count > 0 && <span className="badge bad">{counted(session.error_count, 'error')}</span>}
       {!recorded && (
         <span className="badge hollow" title="Told in events; nothing was recorded">

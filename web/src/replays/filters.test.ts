@@ -20,6 +20,7 @@ const all: Filters = {
   minEvents: 10,
   event: 'signed up',
   recording: true,
+  kept: true,
   errors: true,
   live: true,
 };
@@ -51,6 +52,7 @@ describe('filters in the address', () => {
       url: '/checkout?step=2&x=“y”',
       event: 'signed up',
       recording: 'true',
+      kept: 'true',
       has_errors: 'true',
       live: 'true',
     });

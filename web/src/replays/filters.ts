@@ -16,6 +16,8 @@ export interface Filters {
   /** Name of an analytics event that happened in it. */
   event?: string;
   recording?: true;
+  /** Marked by a member, so that retention spares it. */
+  kept?: true;
   errors?: true;
   live?: true;
 }
@@ -43,6 +45,7 @@ export function readFilters(params: URLSearchParams): Filters {
     minEvents: amount('events'),
     event: text('event'),
     recording: params.get('recording') === '1' ? true : undefined,
+    kept: params.get('kept') === '1' ? true : undefined,
     errors: params.get('errors') === '1' ? true : undefined,
     live: params.get('live') === '1' ? true : undefined,
   });
@@ -64,6 +67,7 @@ export function writeFilters(filters: Filters): URLSearchParams {
   set('events', filters.minEvents);
   set('event', filters.event);
   set('recording', filters.recording && 1);
+  set('kept', filters.kept && 1);
   set('errors', filters.errors && 1);
   set('live', filters.live && 1);
   return params;
@@ -87,6 +91,7 @@ export function serverQuery(filters: Filters, now: number): string {
   set('url', filters.url);
   set('event', filters.event);
   set('recording', filters.recording && 'true');
+  set('kept', filters.kept && 'true');
   set('has_errors', filters.errors && 'true');
   set('live', filters.live && 'true');
   return params.toString();
@@ -98,6 +103,7 @@ export type FilterKind =
   | 'profile'
   | 'event'
   | 'recording'
+  | 'kept'
   | 'length'
   | 'events'
   | 'errors'
@@ -112,6 +118,7 @@ export function chips(filters: Filters): { kind: FilterKind; label: string }[] {
   if (filters.profile) out.push({ kind: 'profile', label: `person “${filters.profile}”` });
   if (filters.event) out.push({ kind: 'event', label: `with the event “${filters.event}”` });
   if (filters.recording) out.push({ kind: 'recording', label: 'with recording' });
+  if (filters.kept) out.push({ kind: 'kept', label: 'kept' });
   if (filters.minSeconds || filters.maxSeconds) {
     const min = filters.minSeconds && lengthInWords(filters.minSeconds * 1000);
     const max = filters.maxSeconds && lengthInWords(filters.maxSeconds * 1000);
@@ -134,6 +141,7 @@ export function without(filters: Filters, kind: FilterKind): Filters {
     profile: ['profile'],
     event: ['event'],
     recording: ['recording'],
+    kept: ['kept'],
     length: ['minSeconds', 'maxSeconds'],
     events: ['minEvents'],
     errors: ['errors'],

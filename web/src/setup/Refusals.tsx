@@ -11,6 +11,7 @@ const REASONS: Record<string, string> = {
   too_large: 'Too large',
   excluded: 'Excluded address or profile',
   bot: 'Crawlers',
+  erased: 'Erased person or session',
   too_many_events: 'Too many events at once',
   rate_limited: 'Too many requests',
   quota_reached: 'Daily quota used up',

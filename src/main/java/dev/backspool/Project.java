@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param allowUnsafeRevenue whether a sender without a verified secret may report revenue
  * @param excludedIps addresses whose events are refused, for example the office's
  * @param excludedProfiles profiles whose events are refused
+ * @param retention how long what it recorded is kept
  */
 public record Project(
     UUID id,
@@ -35,4 +36,5 @@ public record Project(
     boolean allowUnsafeRevenue,
     List<String> excludedIps,
     List<String> excludedProfiles,
+    RetentionDays retention,
     Instant createdAt) {}

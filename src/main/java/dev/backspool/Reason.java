@@ -11,6 +11,8 @@ public enum Reason {
   WRONG_KEY(401),
   /** The project does not want events of this address or profile. */
   EXCLUDED(401),
+  /** It tells of a person or a session that was erased. */
+  ERASED(410),
   /** A crawler, by its user agent. */
   BOT(202),
   /** The page's origin is not on the project's list. */

@@ -71,10 +71,14 @@ final class ArchitectureTest {
     mayUse("archive");
     mayUse("project", "postgres");
     mayUse("session", "postgres", "rrweb");
-    mayUse("recording", "postgres", "rrweb", "enrich");
+    mayUse("recording", "postgres", "rrweb", "enrich", "archive");
+    mayUse("archiver", "postgres", "rrweb", "archive", "recording", "ingest");
+    mayUse("verify", "postgres", "rrweb", "archive", "recording", "session");
     mayUse("analytics", "postgres", "enrich");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
+    mayUse("retention", "postgres", "project", "ingest", "recording", "archive", "archiver");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
+    mayUse("erasure", "postgres", "session", "ingest", "event");
     mayUse(
         "protocol.backspool", "http", "ingest", "rrweb", "session", "project", "event", "enrich");
     mayUse(
@@ -91,7 +95,18 @@ final class ArchitectureTest {
     mayUse("protocol.openpanel", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse("protocol.uxcam", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse(
+        "transfer",
+        "postgres",
+        "rrweb",
+        "project",
+        "session",
+        "recording",
+        "archive",
+        "archiver",
+        "ingest");
+    mayUse(
         "api",
+        "transfer",
         "http",
         "ingest",
         "rrweb",
@@ -99,9 +114,14 @@ final class ArchitectureTest {
         "project",
         "postgres",
         "recording",
+        "archiver",
         "analytics",
+        "erasure",
         "event",
-        "enrich");
+        "retention",
+        "enrich",
+        "archive",
+        "verify");
   }
 
   @Test

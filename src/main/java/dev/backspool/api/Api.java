@@ -12,7 +12,12 @@ public record Api(
     LiveEvents liveEvents,
     ProfileApi profiles,
     GroupApi groups,
+    RetentionApi retention,
     RecordingApi recordings,
+    StorageApi storage,
     SessionDump dump,
+    TransferApi transfer,
+    ErasureApi erasures,
     Operations operations,
+    VerifyApi verify,
     Site site) {}

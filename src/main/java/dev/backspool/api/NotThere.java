@@ -33,6 +33,10 @@ public final class NotThere extends RuntimeException {
     return new NotThere("group_not_found", "There is no such group");
   }
 
+  static NotThere erasure() {
+    return new NotThere("erasure_not_found", "There is no such erasure");
+  }
+
   static NotThere frame() {
     return new NotThere("frame_missing", "The recording has no such frame");
   }

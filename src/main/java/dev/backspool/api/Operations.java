@@ -1,14 +1,20 @@
 package dev.backspool.api;
 
+import dev.backspool.archiver.Counts;
+import dev.backspool.archiver.Trouble;
 import dev.backspool.event.Events;
 import dev.backspool.http.Problem;
 import dev.backspool.ingest.Ingest;
 import dev.backspool.ingest.Refusals;
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.DatabaseUnavailable;
+import dev.backspool.retention.Removed;
+import dev.backspool.retention.Retention;
 import io.javalin.http.Context;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -18,14 +24,24 @@ public final class Operations {
   private final Database database;
   private final Ingest ingest;
   private final Events events;
+  private final Retention retention;
+  private final Counts archiving;
   private final LiveSessions live;
   private final LiveEvents liveEvents;
 
   public Operations(
-      Database database, Ingest ingest, Events events, LiveSessions live, LiveEvents liveEvents) {
+      Database database,
+      Ingest ingest,
+      Events events,
+      Retention retention,
+      Counts archiving,
+      LiveSessions live,
+      LiveEvents liveEvents) {
     this.database = database;
     this.ingest = ingest;
     this.events = events;
+    this.retention = retention;
+    this.archiving = archiving;
     this.live = live;
     this.liveEvents = liveEvents;
   }
@@ -81,8 +97,95 @@ public final class Operations {
         "backspool_live_views",
         "Open live views of the dashboard.",
         live.listeners() + liveEvents.listeners());
+    retention(page);
+    archive(page);
     jvm(page);
     ctx.contentType("text/plain; version=0.0.4; charset=utf-8").result(page.text());
+  }
+
+  private void retention(MetricsPage page) {
+    Removed removed = retention.removed();
+    page.counter(
+        "backspool_retention_recordings_total",
+        "Recordings that expired and were removed since the start.",
+        removed.recordings());
+    page.counter(
+        "backspool_retention_objects_total",
+        "Objects of the archive that they had.",
+        removed.objects());
+    page.counter(
+        "backspool_retention_bytes_total",
+        "Size of these objects, and of what was not archived yet.",
+        removed.bytes());
+    page.counter(
+        "backspool_retention_sessions_total",
+        "Sessions that expired as a whole and were removed since the start.",
+        removed.sessions());
+    page.counter(
+        "backspool_retention_events_total",
+        "Events that expired and were removed since the start.",
+        removed.events());
+    page.counter(
+        "backspool_retention_moved_to_cold_total",
+        "Objects that were moved to the cold tier since the start.",
+        removed.movedToCold());
+    page.gauge(
+        "backspool_retention_running",
+        "Whether this process removes what has expired.",
+        retention.isWorking() ? 1 : 0);
+    try {
+      retention
+          .sinceLastRun()
+          .ifPresent(age ->
+              page.gauge(
+                  "backspool_retention_last_run_age_seconds",
+                  "Time since a daily run was last done to its end, by any node.",
+                  (double) age.toSeconds()));
+    } catch (DatabaseUnavailable away) {
+      // The other numbers are worth having while the database is away.
+    }
+  }
+
+  private void archive(MetricsPage page) {
+    Counts.Waiting waiting = archiving.waiting();
+    Instant oldest = waiting.oldestAt();
+    page.gauge(
+        "backspool_archive_waiting_sessions",
+        "Sessions idle for long enough that are not archived yet.",
+        (double) waiting.sessions());
+    page.gauge(
+        "backspool_archive_oldest_waiting_seconds",
+        "Age of the first of their uploads.",
+        oldest == null ? 0 : Duration.between(oldest, events.clock().instant()).toMillis() / 1e3);
+    page.counter(
+        "backspool_archived_total",
+        "Objects made of uploads since the start.",
+        archiving.archived());
+    page.counter(
+        "backspool_archive_merged_total",
+        "Objects made of several older ones since the start.",
+        archiving.merged());
+    page.counter(
+        "backspool_archive_object_bytes_total", "Size of these objects.", archiving.bytes());
+    page.counter(
+        "backspool_archived_chunk_bytes_total",
+        "Size that the archived uploads had in PostgreSQL.",
+        archiving.chunkBytes());
+    page.family(
+        "backspool_archive_failures_total",
+        "counter",
+        "Tries that made no object, or left an upload out of it.");
+    for (Trouble trouble : Trouble.values()) {
+      page.sample((double) archiving.failures(trouble), "reason", trouble.code());
+    }
+    page.counter(
+        "backspool_archive_deleted_total",
+        "Objects that were deleted since the start.",
+        archiving.deleted());
+    page.counter(
+        "backspool_archive_delete_failures_total",
+        "Deletions that failed and are tried again.",
+        archiving.undeleted());
   }
 
   private static void jvm(MetricsPage page) {

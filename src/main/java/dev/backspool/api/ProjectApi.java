@@ -24,12 +24,20 @@ public final class ProjectApi {
   private final Refusals refusals;
   private final Samples samples;
   private final Bodies bodies;
+  private final boolean hasColdTier;
 
-  public ProjectApi(Projects projects, Refusals refusals, Samples samples, Bodies bodies) {
+  /**
+   * Answers from now on.
+   *
+   * @param hasColdTier whether recordings can be moved to a cold tier of the archive
+   */
+  public ProjectApi(
+      Projects projects, Refusals refusals, Samples samples, Bodies bodies, boolean hasColdTier) {
     this.projects = projects;
     this.refusals = refusals;
     this.samples = samples;
     this.bodies = bodies;
+    this.hasColdTier = hasColdTier;
   }
 
   /** {@code GET /api/projects}. */
@@ -65,7 +73,7 @@ public final class ProjectApi {
   public void change(Context ctx) {
     Project project = find(projects, ctx);
     ProjectForm form = form(ctx);
-    Projects.Change change = form.change();
+    Projects.Change change = form.change(project, hasColdTier);
     if (!answerErrors(ctx, form)) {
       send(ctx, projects.change(project.id(), change).orElseThrow(NotThere::project));
     }

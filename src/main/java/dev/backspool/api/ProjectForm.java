@@ -1,5 +1,7 @@
 package dev.backspool.api;
 
+import dev.backspool.Project;
+import dev.backspool.RetentionDays;
 import dev.backspool.http.Problem;
 import dev.backspool.project.Origins;
 import dev.backspool.project.Projects;
@@ -9,6 +11,7 @@ import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +28,7 @@ final class ProjectForm {
   private static final int MOST_EXCLUDED = 1_000;
   private static final int LONGEST_PROFILE = 500;
   private static final long MOST_MEGABYTES = 1_000_000_000;
+  static final int MOST_DAYS = 36_500;
   private static final Pattern PLATFORM = Pattern.compile("[a-z][a-z0-9-]{0,29}");
 
   private final JsonNode body;
@@ -66,8 +70,13 @@ final class ProjectForm {
     return value.stringValue();
   }
 
-  /** The changes asked for. */
-  Projects.Change change() {
+  /**
+   * The changes asked for.
+   *
+   * @param project as it is
+   * @param hasColdTier whether recordings can be moved anywhere
+   */
+  Projects.Change change(Project project, boolean hasColdTier) {
     return new Projects.Change(
         body.has("name") ? changedName() : null,
         body.has("allowed_origins") ? origins() : null,
@@ -84,7 +93,41 @@ final class ProjectForm {
             : null,
         body.has("excluded_profiles")
             ? entries("excluded_profiles", "an id of a person", ProjectForm::profile)
-            : null);
+            : null,
+        retention(project.retention(), hasColdTier));
+  }
+
+  /** Null in JSON takes a limit away, which a change spells as 0. */
+  private RetentionDays retention(RetentionDays before, boolean hasColdTier) {
+    var change =
+        new RetentionDays(
+            days("recording_days"), days("event_days"), days("kept_days"), days("cold_after_days"));
+    int recordings = after(change.recordings(), before.recordings());
+    int coldAfter = after(change.coldAfter(), before.coldAfter());
+    if (change.coldAfter() != null && coldAfter > 0 && !hasColdTier) {
+      wrong(
+          "cold_after_days",
+          "needs a cold place to move recordings to: start the server with"
+              + " BACKSPOOL_COLD_ARCHIVE_URL, or with a cold_storage_class in the bucket's"
+              + " BACKSPOOL_ARCHIVE_URL");
+    }
+    if (coldAfter > 0 && recordings > 0 && coldAfter >= recordings) {
+      if (change.coldAfter() != null) {
+        wrong("cold_after_days", "must be below recording_days, which is " + recordings);
+      } else if (change.recordings() != null) {
+        wrong("recording_days", "must be above cold_after_days, which is " + coldAfter);
+      }
+    }
+    return change;
+  }
+
+  private @Nullable Integer days(String field) {
+    return body.has(field) ? Math.toIntExact(limit(field, MOST_DAYS)) : null;
+  }
+
+  /** What holds after the change; 0 is no limit. */
+  private static int after(@Nullable Integer change, @Nullable Integer before) {
+    return Objects.requireNonNullElse(change, Objects.requireNonNullElse(before, 0));
   }
 
   private boolean flag(String field) {

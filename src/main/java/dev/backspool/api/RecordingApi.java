@@ -5,18 +5,20 @@ import dev.backspool.http.Coding;
 import dev.backspool.http.Json;
 import dev.backspool.http.Problem;
 import dev.backspool.project.Projects;
+import dev.backspool.recording.Fault;
 import dev.backspool.recording.Frame;
 import dev.backspool.recording.Payload;
 import dev.backspool.recording.Playback;
 import dev.backspool.recording.Recordings;
+import dev.backspool.recording.Reel;
 import dev.backspool.recording.SessionSummary;
 import dev.backspool.recording.Sessions;
-import dev.backspool.rrweb.DamagedPayload;
 import io.javalin.http.Context;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,6 +33,12 @@ public final class RecordingApi {
   private static final Logger LOG = LoggerFactory.getLogger(RecordingApi.class);
   private static final Set<Coding> ALL = Set.of(Coding.values());
   private static final String NDJSON = "application/x-ndjson; charset=utf-8";
+
+  /** How many times smaller gzip makes a frame, nearly. */
+  private static final int GZIP_SAVES = 8;
+
+  /** When to ask again for what lies in an archive that does not answer. */
+  private static final Duration ARCHIVE_RETRY = Duration.ofSeconds(5);
 
   private final Projects projects;
   private final Sessions sessions;
@@ -55,8 +63,12 @@ public final class RecordingApi {
   }
 
   /**
-   * {@code GET …/recording/frames/{n}}: the frame's events as lines of JSON. Frames never change,
-   * so they may be kept for good; zstd goes out as it is stored.
+   * {@code GET …/recording/frames/{n}}: the frame's events as lines of JSON. They may be kept for
+   * good: a frame changes once at most, when it is archived and loses what the upload before it had
+   * brought already, and both forms play alike.
+   *
+   * <p>The tag names the lines, so it is the same before and after archiving. It is weak for coded
+   * answers: the same lines may be compressed to other bytes then.
    */
   public void frame(Context ctx) {
     UUID project = ProjectApi.find(projects, ctx).id();
@@ -65,15 +77,16 @@ public final class RecordingApi {
     Payload payload;
     try {
       payload = playback.verified(project, session, n).orElseThrow(NotThere::frame);
-    } catch (DamagedPayload damaged) {
-      LOG.warn("Frame {} of session {} is damaged: {}", n, session, damaged.getMessage());
-      Problem.send(
-          ctx,
-          Problem.of(410, "frame_damaged", "Gone", "The stored bytes of this frame are damaged"));
+    } catch (IOException failure) {
+      LOG.warn("Frame {} of session {} cannot be read: {}", n, session, failure.getMessage());
+      sendProblem(ctx, failure);
       return;
     }
     Coding coding = Coding.of(ctx, ALL);
-    String tag = "\"" + n + "-" + coding.token() + "\"";
+    String tag = "\"%d-%s-%s\"".formatted(n, payload.fingerprint(), coding.token());
+    if (coding != Coding.IDENTITY) {
+      tag = "W/" + tag;
+    }
     coding.describe(ctx);
     ctx.header("ETag", tag);
     ctx.header("Cache-Control", "private, max-age=31536000, immutable");
@@ -86,10 +99,34 @@ public final class RecordingApi {
     ctx.result(coding == Coding.ZSTD ? payload.zstd() : coded(payload, coding));
   }
 
+  private static void sendProblem(Context ctx, IOException failure) {
+    switch (Fault.of(failure)) {
+      case MISSING ->
+          Problem.send(
+              ctx,
+              Problem.of(
+                  410, "frame_missing", "Gone", "The archive does not have this frame any more"));
+      case DAMAGED ->
+          Problem.send(
+              ctx,
+              Problem.of(
+                  410, "frame_damaged", "Gone", "The stored bytes of this frame are damaged"));
+      case UNAVAILABLE ->
+          Problem.send(
+              ctx,
+              Problem.of(
+                  503,
+                  "archive_unavailable",
+                  "Not available now",
+                  "The archive that holds this frame does not answer"),
+              ARCHIVE_RETRY);
+    }
+  }
+
   private static byte[] coded(Payload payload, Coding coding) {
     var bytes =
         new ByteArrayOutputStream(
-            coding == Coding.GZIP ? payload.zstd().length : payload.rawBytes());
+            coding == Coding.GZIP ? payload.rawBytes() / GZIP_SAVES : payload.rawBytes());
     try (OutputStream out = coding == Coding.GZIP ? new GZIPOutputStream(bytes) : bytes) {
       payload.writeLines(out);
     } catch (IOException e) {
@@ -112,31 +149,38 @@ public final class RecordingApi {
 
   /**
    * {@code GET …/recording/events}: every event as a line of JSON, tab by tab in play order, one
-   * frame in memory at a time. A damaged or vanished frame is left out; {@code Backspool-Events}
-   * tells how many lines a whole stream has, the trailer {@code Backspool-Events-Left-Out} how many
-   * are not in it.
+   * frame in memory at a time. What cannot be read is left out; {@code Backspool-Events} tells how
+   * many lines a whole stream has, the trailer {@code Backspool-Events-Left-Out} how many are not
+   * in it.
    */
   public void events(Context ctx) throws IOException {
     UUID project = ProjectApi.find(projects, ctx).id();
     SessionSummary session = SessionApi.find(projects, sessions, ctx);
-    List<Frame> frames = playback.frames(project, session.id());
+    Reel reel = playback.reel(project, session.id());
+    long unread = reel.contents().unread().stream().mapToLong(each -> each.part().events()).sum();
+    List<Frame> frames = reel.contents().frames();
     Coding coding = Coding.of(ctx, ALL);
     coding.describe(ctx);
     ctx.contentType(NDJSON);
-    ctx.header("Backspool-Events", Long.toString(frames.stream().mapToLong(Frame::events).sum()));
+    ctx.header(
+        "Backspool-Events", Long.toString(unread + frames.stream().mapToLong(Frame::events).sum()));
     ctx.header("Trailer", "Backspool-Events-Left-Out");
-    long[] leftOut = new long[1];
+    long[] leftOut = {unread};
     ctx.res()
         .setTrailerFields(() -> Map.of("Backspool-Events-Left-Out", Long.toString(leftOut[0])));
     try (OutputStream out = opened(ctx.res().getOutputStream(), coding)) {
       for (Frame frame : frames) {
-        Optional<Payload> payload = whole(project, session.id(), frame);
+        Optional<Payload> payload = whole(reel, frame);
         if (payload.isPresent()) {
           payload.get().writeLines(out);
         } else {
           leftOut[0] += frame.events();
         }
       }
+    }
+    if (leftOut[0] > 0) {
+      LOG.warn(
+          "{} events of session {} cannot be read and were left out", leftOut[0], session.id());
     }
   }
 
@@ -148,11 +192,10 @@ public final class RecordingApi {
     };
   }
 
-  private Optional<Payload> whole(UUID project, UUID session, Frame frame) {
+  private static Optional<Payload> whole(Reel reel, Frame frame) {
     try {
-      return playback.verified(project, session, frame.n());
-    } catch (DamagedPayload damaged) {
-      LOG.warn("Frame {} of session {} is damaged, left out", frame.n(), session);
+      return reel.read(frame);
+    } catch (IOException unreadable) {
       return Optional.empty();
     }
   }

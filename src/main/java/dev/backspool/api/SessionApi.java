@@ -72,12 +72,13 @@ public final class SessionApi {
         Parameters.flag(ctx, "has_errors"),
         Parameters.flag(ctx, "live"),
         Parameters.text(ctx, "profile_id"),
-        recording(ctx),
-        Parameters.text(ctx, "event"));
+        whether(ctx, "recording"),
+        Parameters.text(ctx, "event"),
+        whether(ctx, "kept"));
   }
 
-  private static @Nullable Boolean recording(Context ctx) {
-    String wanted = Parameters.choice(ctx, "recording", "any", "true", "false");
+  private static @Nullable Boolean whether(Context ctx, String name) {
+    String wanted = Parameters.choice(ctx, name, "any", "true", "false");
     return wanted.equals("any") ? null : Boolean.valueOf(wanted);
   }
 

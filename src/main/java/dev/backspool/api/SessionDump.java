@@ -4,19 +4,21 @@ import com.fasterxml.jackson.annotation.JsonRawValue;
 import dev.backspool.http.Coding;
 import dev.backspool.http.Json;
 import dev.backspool.project.Projects;
+import dev.backspool.recording.Contents;
+import dev.backspool.recording.Fault;
 import dev.backspool.recording.Frame;
+import dev.backspool.recording.Part;
 import dev.backspool.recording.Payload;
 import dev.backspool.recording.Playback;
+import dev.backspool.recording.Reel;
 import dev.backspool.recording.SessionSummary;
 import dev.backspool.recording.Sessions;
-import dev.backspool.rrweb.DamagedPayload;
-import dev.backspool.rrweb.PayloadReader;
-import dev.backspool.rrweb.Slice;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -57,12 +59,22 @@ public final class SessionDump {
       @Nullable String screen,
       @Nullable String userAgent) {}
 
+  /**
+   * A frame, before its events.
+   *
+   * @param damaged whether its events cannot be read
+   * @param reason why: {@code missing}, {@code damaged}, or {@code unavailable} for now
+   */
   record Snapshot(
       String id,
       int snapshotCount,
       Instant createdAt,
       boolean isInitialSnapshot,
-      boolean damaged) {}
+      boolean damaged,
+      @Nullable String reason) {}
+
+  /** Snapshots that are not even known by name: the part of the archive that holds them. */
+  record Gap(Instant startTime, Instant endTime, int snapshots, long eventCount, String reason) {}
 
   /** Answers; the session is named by the SDK's id or by ours. */
   public void get(Context ctx) throws IOException {
@@ -76,14 +88,31 @@ public final class SessionDump {
       write(out, "{\"session\":");
       out.write(Json.bytes(head(session)));
       write(out, ",\"snapshots\":[");
+      Reel reel = playback.reel(project, session.id());
       String before = "";
-      for (Frame frame : playback.frames(project, session.id())) {
+      for (Frame frame : reel.contents().frames()) {
         write(out, before);
-        snapshot(out, project, session.id(), frame);
+        snapshot(out, reel, frame);
         before = ",";
       }
-      write(out, "]}");
+      write(out, "],\"gaps\":");
+      out.write(Json.bytes(reel.contents().unread().stream().map(SessionDump::gap).toList()));
+      write(out, "}");
     }
+  }
+
+  private static Gap gap(Contents.Unread unread) {
+    Part part = unread.part();
+    return new Gap(
+        part.firstAt(),
+        part.lastAt(),
+        part.frames(),
+        part.events(),
+        reason(Fault.of(unread.why())));
+  }
+
+  private static String reason(Fault fault) {
+    return fault.name().toLowerCase(Locale.ROOT);
   }
 
   private SessionSummary find(UUID project, Context ctx) {
@@ -122,13 +151,17 @@ public final class SessionDump {
         StandardCharsets.UTF_8);
   }
 
-  private void snapshot(OutputStream out, UUID project, UUID session, Frame frame)
-      throws IOException {
+  private static void snapshot(OutputStream out, Reel reel, Frame frame) throws IOException {
     Optional<Payload> payload;
+    @Nullable String reason = null;
     try {
-      payload = playback.verified(project, session, frame.n());
-    } catch (DamagedPayload damaged) {
+      payload = reel.read(frame);
+      if (payload.isEmpty()) {
+        reason = reason(Fault.MISSING);
+      }
+    } catch (IOException unreadable) {
       payload = Optional.empty();
+      reason = reason(Fault.of(unreadable));
     }
     byte[] head =
         Json.bytes(
@@ -137,20 +170,16 @@ public final class SessionDump {
                 payload.isPresent() ? frame.events() : 0,
                 frame.receivedAt(),
                 !frame.outline().checkpoints().isEmpty(),
-                payload.isEmpty()));
+                payload.isEmpty(),
+                reason));
     out.write(head, 0, head.length - 1); // The object stays open for its events.
-    write(out, ",\"snapshot_data\":[");
+    write(out, ",\"snapshot_data\":");
     if (payload.isPresent()) {
-      try (PayloadReader lines = payload.get().lines()) {
-        String before = "";
-        for (Slice line = lines.next(); line != null; line = lines.next()) {
-          write(out, before);
-          out.write(line.bytes(), line.from(), line.length());
-          before = ",";
-        }
-      }
+      payload.get().writeArray(out);
+    } else {
+      write(out, "[]");
     }
-    write(out, "]}");
+    write(out, "}");
   }
 
   private static void write(OutputStream out, String text) throws IOException {

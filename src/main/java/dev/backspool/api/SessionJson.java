@@ -48,6 +48,7 @@ record SessionJson(
     @Nullable String referrerType,
     @Nullable String country,
     @Nullable String city,
+    @Nullable Instant keptAt,
     List<Integer> activity) {
 
   record DeviceJson(
@@ -96,6 +97,7 @@ record SessionJson(
         tracking.referrer().type(),
         tracking.country(),
         tracking.city(),
+        session.keptAt(),
         session.activity());
   }
 

@@ -172,19 +172,24 @@ public final class Site {
     ctx.result(coding == Coding.GZIP && gzip != null ? gzip : file.plain());
   }
 
-  /** Whether the client has what the tag names. */
+  /** Whether the client has what the tag names: weak comparison, as for all of these requests. */
   static boolean isKnown(Context ctx, String tag) {
     String known = ctx.header("If-None-Match");
     if (known == null) {
       return false;
     }
+    String opaque = opaque(tag);
     for (String each : known.split(",", -1)) {
       String one = each.strip();
-      if (one.equals("*") || one.equals(tag) || one.equals("W/" + tag)) {
+      if (one.equals("*") || opaque(one).equals(opaque)) {
         return true;
       }
     }
     return false;
+  }
+
+  private static String opaque(String tag) {
+    return tag.startsWith("W/") ? tag.substring(2) : tag;
   }
 
   private Optional<Served> found(String path) {

@@ -66,8 +66,7 @@ final class DirectoryArchive implements Archive {
       return;
     }
     if (seen) {
-      throw new ArchiveUnavailable(
-          "The archive directory " + root + " is gone or not mounted: no " + MARK + " in it", null);
+      throw gone();
     }
     try {
       Files.createDirectories(incoming);
@@ -230,8 +229,8 @@ final class DirectoryArchive implements Archive {
     try {
       return new Content.OfFile(path(key));
     } catch (IOException failure) {
-      if (find(key).isEmpty()) {
-        throw new MissingObject(key);
+      if (!Files.isRegularFile(path(key))) {
+        throw missing(key);
       }
       throw unavailable(failure);
     }
@@ -344,9 +343,17 @@ final class DirectoryArchive implements Archive {
     return root.resolve(key.toString());
   }
 
+  /** Who reads knows of an object, so the archive is older than this process: it is not made. */
   private MissingObject missing(ObjectKey key) throws ArchiveUnavailable {
-    requireThere();
+    if (!Files.exists(root.resolve(MARK))) {
+      throw gone();
+    }
     return new MissingObject(key);
+  }
+
+  private ArchiveUnavailable gone() {
+    return new ArchiveUnavailable(
+        "The archive directory " + root + " is gone or not mounted: no " + MARK + " in it", null);
   }
 
   ArchiveUnavailable unavailable(IOException failure) {

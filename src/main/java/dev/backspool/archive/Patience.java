@@ -32,6 +32,25 @@ record Patience(
 
   static final Duration MOST_PAUSE = Duration.ofSeconds(5);
 
+  /** Parts of objects are read for a person who waits, and who can ask again. */
+  private static final Duration MOST_READ_ATTEMPT = Duration.ofSeconds(8);
+
+  private static final Duration MOST_READ_CALL = Duration.ofSeconds(20);
+
+  /** How long an attempt to read a part of an object may take until its bytes come. */
+  Duration readAttempt() {
+    return shorter(attempt, MOST_READ_ATTEMPT);
+  }
+
+  /** How long all attempts to read a part may take until its bytes come. */
+  Duration readCall() {
+    return shorter(call(0), MOST_READ_CALL);
+  }
+
+  private static Duration shorter(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
+  }
+
   /** How long one attempt may take that moves so many bytes. */
   Duration attempt(long bytes) {
     return attempt.plusSeconds(bytes / leastRate);

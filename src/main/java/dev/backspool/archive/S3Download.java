@@ -87,8 +87,15 @@ final class S3Download {
     try {
       return archive
           .client()
-          .getObject(request ->
-              request.bucket(archive.bucket().bucket()).key(archive.path(key)).range(range()));
+          .getObject(request -> {
+            request.bucket(archive.bucket().bucket()).key(archive.path(key)).range(range());
+            if (!whole) {
+              request.overrideConfiguration(options ->
+                  options
+                      .apiCallAttemptTimeout(patience.readAttempt())
+                      .apiCallTimeout(patience.readCall()));
+            }
+          });
     } catch (NoSuchKeyException e) {
       throw new MissingObject(key);
     } catch (S3Exception failure) {

@@ -1,8 +1,15 @@
 package dev.backspool.bench;
 
 import dev.backspool.postgres.Database;
+import dev.backspool.recording.Frame;
+import dev.backspool.recording.Part;
+import dev.backspool.recording.PartFiles;
+import dev.backspool.recording.Parts;
+import dev.backspool.recording.file.FrameCursor;
 import dev.backspool.rrweb.DamagedPayload;
 import dev.backspool.rrweb.PayloadReader;
+import java.io.IOException;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -12,8 +19,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.PreparedBatch;
 
-/** Compares what the database holds with what the clients know. Nobody else may be writing. */
+/**
+ * Compares what the database and the archive hold with what the clients know. Nobody else may be
+ * writing.
+ */
 final class Audit {
   static final int MOST_PROBLEMS = 20;
   private static final int MOST_BYTES = 64 << 20;
@@ -22,6 +34,9 @@ final class Audit {
 
   /** Payloads up to here were read by an earlier audit. */
   private long readTo;
+
+  /** As were the frames in these objects. */
+  private final Set<String> readObjects = new HashSet<>();
 
   /**
    * How much was found of what was sent.
@@ -41,18 +56,23 @@ final class Audit {
    */
   record Finding(Count batches, Count events, long ended, List<String> problems) {}
 
-  /** Looks at everything; payloads only once. */
-  Finding of(Database database, Ledger ledger, EventLedger eventLedger) throws DamagedPayload {
+  /**
+   * Looks at everything; payloads only once.
+   *
+   * @param files opens what is archived
+   */
+  Finding of(Database database, PartFiles files, Ledger ledger, EventLedger eventLedger)
+      throws IOException {
     var problems = new ArrayList<String>();
-    Count batches = batches(database, ledger, problems);
+    Count batches = batches(database, files, ledger, problems);
     Count events = EventAudit.of(database, eventLedger, problems);
     long ended =
         column(database, "select id::text from session where ended_event_at is not null").size();
     return new Finding(batches, events, ended, problems);
   }
 
-  private Count batches(Database database, Ledger ledger, List<String> problems)
-      throws DamagedPayload {
+  private Count batches(Database database, PartFiles files, Ledger ledger, List<String> problems)
+      throws IOException {
     Set<String> stored = new HashSet<>(column(database, "select batch_id from receipt"));
     List<Ledger.Entry> entries = ledger.all();
     int acknowledged = 0;
@@ -71,12 +91,77 @@ final class Audit {
         unansweredAbsent++;
       }
     }
-    for (Rule rule : Rule.values()) {
-      column(database, rule.query + " limit " + MOST_PROBLEMS)
-          .forEach(found -> problems.add(rule.sentence.formatted(found)));
-    }
-    readPayloads(database, entries, problems);
+    List<Part> parts =
+        database.own(handle ->
+            handle
+                .createQuery("select * from recording_part order by project_id, object")
+                .map((row, _) -> Parts.part(row))
+                .list());
+    problems.addAll(database.own(handle -> brokenRules(handle, frames(parts, files, problems))));
+    Map<String, Ledger.Entry> sent =
+        entries.stream()
+            .collect(Collectors.toMap(entry -> entry.batch().id(), Function.identity()));
+    readPayloads(database, sent, problems);
+    readObjects(parts, files, sent, problems);
     return new Count(acknowledged, unansweredStored, unansweredAbsent);
+  }
+
+  /** A frame that is archived, and whose. */
+  private record Archived(Part part, Frame frame) {}
+
+  private static List<Archived> frames(List<Part> parts, PartFiles files, List<String> problems) {
+    var frames = new ArrayList<Archived>();
+    for (Part part : parts) {
+      try {
+        files.open(part).frames().forEach(frame -> frames.add(new Archived(part, frame)));
+      } catch (IOException unreadable) {
+        problems.add("unreadable: object " + part.key() + ": " + unreadable.getMessage());
+      }
+    }
+    return frames;
+  }
+
+  /** Puts live chunks and archived frames side by side, for the rules to look at. */
+  private static List<String> brokenRules(Handle handle, List<Archived> archived) {
+    handle.execute(
+        """
+        create temporary table frame on commit drop as
+        select project_id, session_id, tab_id, batch_id, ordinal, received_at,
+          event_count::bigint as event_count, raw_bytes::bigint as raw_bytes,
+          octet_length(payload)::bigint as stored_bytes
+        from chunk
+        """);
+    PreparedBatch batch =
+        handle.prepareBatch(
+            """
+            insert into frame values (
+              :project, :session, :tab, :batch, :ordinal, :received, :events, :raw, :stored)
+            """);
+    for (Archived each : archived) {
+      Frame frame = each.frame();
+      batch
+          .bind("project", each.part().project())
+          .bind("session", each.part().session())
+          .bind("tab", frame.tab())
+          .bind("batch", frame.batchId())
+          .bind("ordinal", frame.ordinal())
+          .bind("received", frame.receivedAt().atOffset(ZoneOffset.UTC))
+          .bind("events", frame.events())
+          .bind("raw", frame.rawBytes())
+          .bind("stored", frame.bytes())
+          .add();
+    }
+    if (!archived.isEmpty()) {
+      batch.execute();
+    }
+    var broken = new ArrayList<String>();
+    for (Rule rule : Rule.values()) {
+      handle
+          .createQuery(rule.query + " limit " + MOST_PROBLEMS)
+          .mapTo(String.class)
+          .forEach(found -> broken.add(rule.sentence.formatted(found)));
+    }
+    return broken;
   }
 
   /** What holds for every row, whoever wrote it. Each query gives what breaks the rule. */
@@ -88,7 +173,7 @@ final class Audit {
         from receipt
         full join (
           select project_id, batch_id, count(*) as copies, sum(event_count) as events
-          from chunk
+          from frame
           group by project_id, batch_id
         ) chunk using (project_id, batch_id)
         where (copies, events, event_count) is distinct from (1, event_count, event_count)
@@ -101,8 +186,8 @@ final class Audit {
         from session
         full join (
           select project_id, session_id as id, count(*) as chunks, sum(event_count) as events,
-            sum(raw_bytes) as raw, sum(octet_length(payload)) as stored
-          from chunk
+            sum(raw_bytes) as raw, sum(stored_bytes) as stored
+          from frame
           group by project_id, session_id
         ) chunk using (project_id, id)
         where (chunk_count, event_count, raw_bytes, stored_bytes)
@@ -117,7 +202,7 @@ final class Audit {
         full join (
           select project_id, session_id, tab_id as id, count(*) as chunks,
             count(distinct ordinal) as numbers, max(ordinal) + 1 as next
-          from chunk
+          from frame
           group by project_id, session_id, tab_id
         ) chunk using (project_id, session_id, id)
         where (chunk_count, chunk_count, chunk_count) is distinct from (chunks, numbers, next)
@@ -130,10 +215,36 @@ final class Audit {
         full join (
           select project_id, (received_at at time zone 'UTC')::date as day, count(*) as stored,
             sum(raw_bytes) as bytes
-          from chunk
+          from frame
           group by project_id, day
         ) chunk using (project_id, day)
         where (chunks, usage.raw_bytes) is distinct from (coalesce(stored, 0), coalesce(bytes, 0))
+        """),
+    SESSIONS_COUNT_WHAT_IS_NOT_ARCHIVED(
+        "wrong: session %s does not count the chunks that are not archived yet",
+        """
+        select id::text
+        from session
+        full join (
+          select project_id, session_id as id, count(*) as chunks,
+            sum(octet_length(payload)) as bytes
+          from chunk
+          group by project_id, session_id
+        ) chunk using (project_id, id)
+        where (hot_chunks, hot_bytes, hot_since is null)
+          is distinct from (coalesce(chunks, 0), coalesce(bytes, 0), chunks is null)
+        """),
+    SESSIONS_COUNT_THEIR_PARTS(
+        "wrong: session %s does not count its objects",
+        """
+        select id::text
+        from session
+        full join (
+          select project_id, session_id as id, count(*) as parts
+          from recording_part
+          group by project_id, session_id
+        ) part using (project_id, id)
+        where part_count is distinct from coalesce(parts, 0)
         """);
 
     private final String sentence;
@@ -147,11 +258,9 @@ final class Audit {
 
   private record Row(long id, String batch, byte[] payload) {}
 
-  private void readPayloads(Database database, List<Ledger.Entry> entries, List<String> problems)
+  private void readPayloads(
+      Database database, Map<String, Ledger.Entry> sent, List<String> problems)
       throws DamagedPayload {
-    Map<String, Ledger.Entry> sent =
-        entries.stream()
-            .collect(Collectors.toMap(entry -> entry.batch().id(), Function.identity()));
     while (true) {
       List<Row> rows = rows(database);
       if (rows.isEmpty()) {
@@ -159,20 +268,39 @@ final class Audit {
       }
       for (Row row : rows) {
         readTo = row.id();
-        Ledger.Entry entry = sent.get(row.batch());
-        if (entry == null) {
-          problems.add("unknown: batch " + row.batch() + " was never sent");
-          continue;
-        }
         try {
-          if (!Arrays.equals(
-              linesOf(entry.upload()), PayloadReader.lines(row.payload(), MOST_BYTES))) {
-            problems.add("changed: batch " + row.batch() + " holds other events than were sent");
-          }
+          compare(row.batch(), PayloadReader.lines(row.payload(), MOST_BYTES), sent, problems);
         } catch (DamagedPayload damaged) {
           problems.add("damaged: batch " + row.batch() + ": " + damaged.getMessage());
         }
       }
+    }
+  }
+
+  private void readObjects(
+      List<Part> parts, PartFiles files, Map<String, Ledger.Entry> sent, List<String> problems) {
+    for (Part part : parts) {
+      if (!readObjects.add(part.object())) {
+        continue;
+      }
+      try (FrameCursor cursor = files.open(part).cursor()) {
+        for (var next = cursor.next(); next.isPresent(); next = cursor.next()) {
+          compare(next.get().frame().batchId(), next.get().lines(), sent, problems);
+        }
+      } catch (IOException damaged) {
+        problems.add("damaged: object " + part.key() + ": " + damaged.getMessage());
+      }
+    }
+  }
+
+  private void compare(
+      String batch, byte[] stored, Map<String, Ledger.Entry> sent, List<String> problems)
+      throws DamagedPayload {
+    Ledger.Entry entry = sent.get(batch);
+    if (entry == null) {
+      problems.add("unknown: batch " + batch + " was never sent");
+    } else if (!Arrays.equals(linesOf(entry.upload()), stored)) {
+      problems.add("changed: batch " + batch + " holds other events than were sent");
     }
   }
 

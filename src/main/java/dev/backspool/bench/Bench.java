@@ -15,6 +15,9 @@ import picocli.CommandLine.HelpCommand;
       BenchCrash.class,
       BenchStart.class,
       BenchArchive.class,
+      BenchSeek.class,
+      BenchTransfer.class,
+      BenchSessions.class,
       HelpCommand.class
     })
 public final class Bench {}

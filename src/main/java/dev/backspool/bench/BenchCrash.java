@@ -20,7 +20,8 @@ import picocli.CommandLine.Option;
       "kill every row is audited: what was acknowledged is there exactly once, a chunk with the",
       "very events that were sent; what had no answer is absent or whole; sessions, tabs and",
       "usage count just the chunks and events that are there; a session has one session_start,",
-      "at most one session_end, and no event of another device.",
+      "at most one session_end, and no event of another device. Recordings are archived",
+      "meanwhile: their frames are looked for in both places.",
       "",
       "Exit code 1 when anything else is found."
     })
@@ -44,10 +45,20 @@ final class BenchCrash implements Callable<Integer> {
       description = "Clients at once (${DEFAULT-VALUE}).")
   private int clients;
 
+  @Option(
+      names = "--archive-after",
+      paramLabel = "DURATION",
+      defaultValue = "PT2S",
+      description = {
+        "Silence after which a recording is archived, while others go on (${DEFAULT-VALUE});",
+        "PT1H for none."
+      })
+  private Duration archiveAfter;
+
   @Override
   public Integer call() throws IOException, InterruptedException {
     int problems = 0;
-    try (var crash = new Crash(clients)) {
+    try (var crash = new Crash(clients, archiveAfter)) {
       for (int n = 1; n <= rounds; n++) {
         boolean postgresToo = n % 2 == 0;
         Crash.Round round = crash.round(Duration.ofSeconds(seconds), postgresToo);

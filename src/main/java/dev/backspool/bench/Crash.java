@@ -1,13 +1,20 @@
 package dev.backspool.bench;
 
 import dev.backspool.Ids;
+import dev.backspool.archive.Archive;
+import dev.backspool.archive.ArchiveUrl.Directory;
 import dev.backspool.bench.Audit.Finding;
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.EmbeddedPostgres;
 import dev.backspool.project.Projects;
+import dev.backspool.recording.Archives;
+import dev.backspool.recording.DataKeys;
+import dev.backspool.recording.PartFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +22,7 @@ import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Kills the server again and again while clients upload chunks and post events, and looks each time
@@ -27,6 +35,7 @@ final class Crash implements AutoCloseable {
   private static final int UPLOAD_BYTES = 2_000;
 
   private static final int UPLOADS_PER_SESSION = 20;
+  private static final int READ_AHEAD = 16 << 20;
 
   private final Workplace place = Workplace.make();
   private final List<Upload> uploads = Upload.cut(UPLOAD_BYTES);
@@ -35,9 +44,18 @@ final class Crash implements AutoCloseable {
   private final Audit audit = new Audit();
   private final Projects.WithSecret project;
   private final int clients;
+  private final Duration archiveAfter;
 
-  Crash(int clients) throws IOException {
+  /**
+   * A fresh data directory.
+   *
+   * @param clients how many send at once
+   * @param archiveAfter how long after its last upload a recording is archived, while others are
+   *     uploaded and the server is killed
+   */
+  Crash(int clients, Duration archiveAfter) throws IOException {
     this.clients = clients;
+    this.archiveAfter = archiveAfter;
     try (var postgres = EmbeddedPostgres.start(place.data());
         var database = Database.open(postgres.jdbcUrl(), postgres.user(), postgres.password())) {
       project = new Projects(database).create("Crash", "web");
@@ -120,17 +138,49 @@ final class Crash implements AutoCloseable {
     return look(database -> database.own(handle -> handle.execute(damage)));
   }
 
+  /** Loses the archive's objects, then audits. */
+  Finding lookWithoutObjects() throws IOException {
+    try (Stream<Path> objects = Files.walk(archive())) {
+      for (Path object : objects.filter(file -> file.toString().endsWith(".bksp")).toList()) {
+        Files.delete(object);
+      }
+    }
+    return look();
+  }
+
+  /** How many objects there are. */
+  long objects() throws IOException {
+    if (!Files.exists(archive())) {
+      return 0;
+    }
+    try (Stream<Path> objects = Files.walk(archive())) {
+      return objects.filter(file -> file.toString().endsWith(".bksp")).count();
+    }
+  }
+
+  private Path archive() {
+    return place.data().resolve("archive");
+  }
+
   private Finding look(Consumer<Database> before) throws IOException {
     try (var postgres = EmbeddedPostgres.start(place.data());
-        var database = Database.open(postgres.jdbcUrl(), postgres.user(), postgres.password())) {
+        var database = Database.open(postgres.jdbcUrl(), postgres.user(), postgres.password());
+        var archives = new Archives(Archive.open(new Directory(archive()), null), null)) {
       before.accept(database);
-      return audit.of(database, ledger, eventLedger);
+      var files = new PartFiles(archives, new DataKeys(database), READ_AHEAD);
+      return audit.of(database, files, ledger, eventLedger);
     }
   }
 
   private Program serve() throws IOException {
     return Program.serve(
-        Map.of("BACKSPOOL_DATA_DIR", place.data().toString()), place.log(), List.of());
+        Map.of(
+            "BACKSPOOL_DATA_DIR",
+            place.data().toString(),
+            "BACKSPOOL_ARCHIVE_AFTER",
+            archiveAfter.toString()),
+        place.log(),
+        List.of());
   }
 
   /** As SDKs do, and only every second: the others are to be found absent or whole by the audit. */

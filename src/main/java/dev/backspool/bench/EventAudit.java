@@ -87,10 +87,12 @@ final class EventAudit {
     KEYS_ARE_THOSE_OF_THE_EVENTS(
         "lost: the id %s is taken, and no event has it, or the other way round",
         """
-        select key
+        select coalesce(mark, key::text)
         from event_key
         full join (
-          select project_id, properties::json ->> 'mark' as key
+          select
+            project_id, properties::json ->> 'mark' as mark,
+            event_key_hash(properties::json ->> 'mark') as key
           from event
           where name not in ('session_start', 'session_end')
         ) event using (project_id, key)

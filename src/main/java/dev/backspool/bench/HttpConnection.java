@@ -1,6 +1,7 @@
 package dev.backspool.bench;
 
 import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -46,27 +47,60 @@ final class HttpConnection implements AutoCloseable {
     byte[] request = Arrays.copyOf(head, head.length + body.length);
     System.arraycopy(body, 0, request, head.length, body.length);
     socket.getOutputStream().write(request);
+    return new String(receive(), StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Gets what is at an address.
+   *
+   * @param headers lines of headers, each ended by CR and LF
+   * @return the answer's body, in the coding it came in
+   * @throws Target.Refused when the answer's status is not 200 or 202
+   * @throws IOException when the other side is gone
+   */
+  byte[] get(String path, String headers) throws IOException {
+    String head =
+        "GET " + path + " HTTP/1.1\r\nHost: " + server.getAuthority() + "\r\n" + headers + "\r\n";
+    socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
     return receive();
   }
 
-  private String receive() throws IOException {
+  private byte[] receive() throws IOException {
     String status = line();
     int length = 0;
+    boolean chunked = false;
     for (String header = line(); !header.isEmpty(); header = line()) {
       String lower = header.toLowerCase(Locale.ROOT);
       if (lower.startsWith("content-length:")) {
         length = Integer.parseInt(lower.substring("content-length:".length()).strip());
       }
+      chunked |= lower.equals("transfer-encoding: chunked");
     }
+    byte[] body = chunked ? chunks() : exactly(length);
+    if (!status.startsWith("HTTP/1.1 200") && !status.startsWith("HTTP/1.1 202")) {
+      throw new Target.Refused(status + " " + new String(body, StandardCharsets.UTF_8));
+    }
+    return body;
+  }
+
+  private byte[] exactly(int length) throws IOException {
     byte[] body = in.readNBytes(length);
     if (body.length < length) {
       throw new EOFException("the answer ended early");
     }
-    String text = new String(body, StandardCharsets.UTF_8);
-    if (!status.startsWith("HTTP/1.1 200") && !status.startsWith("HTTP/1.1 202")) {
-      throw new Target.Refused(status + " " + text);
+    return body;
+  }
+
+  private byte[] chunks() throws IOException {
+    var body = new ByteArrayOutputStream();
+    for (int size = Integer.parseInt(line(), 16); size > 0; size = Integer.parseInt(line(), 16)) {
+      body.writeBytes(exactly(size));
+      line();
     }
-    return text;
+    while (!line().isEmpty()) {
+      // Trailers end with an empty line.
+    }
+    return body.toByteArray();
   }
 
   private String line() throws IOException {

@@ -31,6 +31,11 @@ record Memory(long server, long postgres) {
     return Optional.of(new Memory(own.get(), postgres));
   }
 
+  /** The largest resident set that a process has had so far, itself alone. */
+  static Optional<Long> peak(ProcessHandle process) throws IOException {
+    return field(process, "status", "VmHWM:");
+  }
+
   private static Optional<Long> field(ProcessHandle process, String file, String name)
       throws IOException {
     Path path = Path.of("/proc", Long.toString(process.pid()), file);

@@ -8,6 +8,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -37,13 +38,10 @@ final class Program implements AutoCloseable {
    */
   static Program serve(Map<String, String> settings, Path log, List<String> options)
       throws IOException {
-    var builder =
-        new ProcessBuilder(command(options)).redirectError(Redirect.appendTo(log.toFile()));
-    builder.environment().keySet().removeIf(name -> name.startsWith("BACKSPOOL_"));
-    builder.environment().put("BACKSPOOL_PORT", "0");
-    builder.environment().putAll(settings);
+    var all = new HashMap<>(settings);
+    all.putIfAbsent("BACKSPOOL_PORT", "0");
     long began = System.nanoTime();
-    Process process = builder.start();
+    Process process = start(List.of("serve"), all, log, options);
     BufferedReader said = process.inputReader();
     for (String line = said.readLine(); line != null; line = said.readLine()) {
       if (line.startsWith(READY)) {
@@ -54,6 +52,23 @@ final class Program implements AutoCloseable {
       }
     }
     throw new IOException("the server did not start; its log is " + log);
+  }
+
+  /**
+   * Starts any command.
+   *
+   * @param words the command and what follows it
+   * @param settings as for {@link #serve}
+   */
+  static Process start(
+      List<String> words, Map<String, String> settings, Path log, List<String> options)
+      throws IOException {
+    List<String> command = command(options);
+    command.addAll(words);
+    var builder = new ProcessBuilder(command).redirectError(Redirect.appendTo(log.toFile()));
+    builder.environment().keySet().removeIf(name -> name.startsWith("BACKSPOOL_"));
+    builder.environment().putAll(settings);
+    return builder.start();
   }
 
   private static List<String> command(List<String> options) {
@@ -69,7 +84,6 @@ final class Program implements AutoCloseable {
         classPath.endsWith(".jar") && !classPath.contains(java.io.File.pathSeparator)
             ? List.of("-jar", classPath)
             : List.of("-cp", classPath, MAIN));
-    command.add("serve");
     return command;
   }
 

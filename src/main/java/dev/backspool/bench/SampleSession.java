@@ -32,11 +32,15 @@ record SampleSession(String name, List<Piece> pieces) {
   private static final int WINDOW_LOG = 27;
   private static final long BETWEEN_TABS_MS = 2_000;
 
-  /** A frame with its events: one zstd frame of newline-delimited JSON. */
-  @SuppressWarnings("ArrayRecordComponent") // Bytes on their way to a file; never compared.
-  record Piece(Frame frame, byte[] payload) {
+  /** A frame with its events. */
+  record Piece(Frame frame, EventBlock events) {
+    /** One zstd frame of newline-delimited JSON. */
+    byte[] payload() {
+      return events.payload();
+    }
+
     byte[] lines() throws IOException {
-      return PayloadReader.lines(payload, Math.toIntExact(frame.rawBytes()));
+      return PayloadReader.lines(payload(), Math.toIntExact(frame.rawBytes()));
     }
   }
 
@@ -71,11 +75,20 @@ record SampleSession(String name, List<Piece> pieces) {
     return new SampleSession("long session", pieces);
   }
 
+  /** When its last event happened, epoch ms. */
+  long endedAt() {
+    return pieces.stream()
+        .mapToLong(piece -> piece.frame().lastAt().toEpochMilli())
+        .max()
+        .orElseThrow();
+  }
+
   long json() {
     return pieces.stream().mapToLong(piece -> piece.frame().rawBytes()).sum();
   }
 
-  private static List<EventBlock> blocks(String sample) throws IOException {
+  /** One recording's events, cut as a recorder would have uploaded them. */
+  static List<EventBlock> blocks(String sample) throws IOException {
     InputStream file =
         Objects.requireNonNull(
             SampleSession.class.getResourceAsStream("/samples/" + sample + ".json.zst"));
@@ -121,6 +134,7 @@ record SampleSession(String name, List<Piece> pieces) {
             n,
             tab,
             tab + "-" + ordinal,
+            null,
             ordinal,
             (long) ordinal,
             Instant.ofEpochMilli(times.last()),
@@ -131,6 +145,6 @@ record SampleSession(String name, List<Piece> pieces) {
             block.rawBytes(),
             block.payload().length,
             Outline.of(block)),
-        block.payload());
+        block);
   }
 }

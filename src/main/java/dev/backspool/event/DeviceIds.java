@@ -1,5 +1,6 @@
 package dev.backspool.event;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,6 +10,11 @@ import org.jspecify.annotations.Nullable;
  * @param previous null where there is no second name, as for ids that the sender made itself
  */
 public record DeviceIds(String current, @Nullable String previous) {
+
+  /** The one name or both. */
+  public List<String> names() {
+    return previous == null ? List.of(current) : List.of(current, previous);
+  }
 
   /** A device that the sender named. */
   public static DeviceIds own(String id) {

@@ -9,8 +9,10 @@ import dev.backspool.ingest.Transaction;
 import dev.backspool.postgres.Columns;
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.DatabaseUnavailable;
+import dev.backspool.session.Mark;
 import dev.backspool.session.OpenSessions;
 import dev.backspool.session.Opener;
+import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -91,7 +93,11 @@ final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
     return new Committed(rows, second.device(), second.session());
   }
 
-  private record EventKey(UUID project, String key) implements Comparable<EventKey> {
+  private record EventKey(UUID project, ByteBuffer key) implements Comparable<EventKey> {
+    static EventKey of(UUID project, String key) {
+      return new EventKey(project, ByteBuffer.wrap(EventKeys.hash(key)));
+    }
+
     @Override
     public int compareTo(EventKey other) {
       int byProject = project.compareTo(other.project);
@@ -109,6 +115,7 @@ final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
     private final Map<UUID, Map<UUID, SessionGrowth>> growths = new HashMap<>();
     private final List<EventRow> events = new ArrayList<>();
     private Set<EventKey> fresh = Set.of();
+    private @Nullable ErasedRows erased;
     private Map<People.Key, Borrowed> borrowed = Map.of();
     private Map<OpenSessions.Key, UUID> named = Map.of();
     private @Nullable Placement placement;
@@ -120,10 +127,12 @@ final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
     }
 
     List<Committed> write() throws SQLException {
+      erased = ErasedRows.watch(connection, requests);
       fresh = claimKeys();
       named = openSessions.resolve(connection, arrivals());
       placement = question().answer(connection, idle);
       borrowed = currentSessions();
+      askForSessions();
       people = People.load(connection, changedProfiles());
       var answers = new ArrayList<Committed>(requests.size());
       for (StoreEvents request : requests) {
@@ -137,6 +146,7 @@ final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
       rows.addAll(starts);
       rows.addAll(events);
       EventRow.copy(connection, rows);
+      giveKeysBack();
       addUsage(); // Last: its one row for all of a project's day is locked until the commit.
       return answers;
     }
@@ -147,6 +157,61 @@ final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
 
     private People people() {
       return Objects.requireNonNull(people);
+    }
+
+    private ErasedRows erased() {
+      return Objects.requireNonNull(erased);
+    }
+
+    private boolean isRefused(StoreEvents request, Row row) {
+      return erased().names(request.project(), row);
+    }
+
+    /** Such a request opens no session, whoever asks for it. */
+    private boolean isRefusedWhole(StoreEvents request) {
+      return !request.rows().isEmpty()
+          && request.rows().stream().allMatch(row -> isRefused(request, row));
+    }
+
+    /**
+     * Asks which of the sessions that rows may come to were erased, where the rows do not tell.
+     *
+     * @throws Transaction.Overtaken when an opener's session was: the erasure has just begun, and
+     *     the next try gets another session
+     */
+    private void askForSessions() throws SQLException {
+      if (erased().isEmpty()) {
+        return;
+      }
+      var marks = new ArrayList<Mark>();
+      named.forEach((key, session) -> marks.add(Mark.session(key.project(), session)));
+      borrowed.forEach((key, from) -> marks.add(Mark.session(key.project(), from.session())));
+      for (StoreEvents request : requests) {
+        UUID project = request.project();
+        for (Row row : request.rows()) {
+          devices(row.sender()).forEach(device -> marks.add(Mark.profile(project, device)));
+          if (row instanceof Row.Track track && row.sender() instanceof Sender.Device sender) {
+            placement()
+                .candidates(project, sender.ids(), track.at().toEpochMilli())
+                .forEach(session -> marks.add(Mark.session(project, session)));
+          }
+        }
+      }
+      erased().ask(marks);
+      if (named.entrySet().stream()
+          .anyMatch(entry -> erased().has(entry.getKey().project(), entry.getValue()))) {
+        throw new Transaction.Overtaken();
+      }
+    }
+
+    /** A device stands for the profile of whoever is anonymous on it. */
+    private static List<String> devices(Sender sender) {
+      return switch (sender) {
+        case Sender.Device device -> device.ids().names();
+        case Sender.Backend backend -> backend.ids().names();
+        case Sender.Named each -> each.device() == null ? List.of() : List.of(each.device());
+        case Sender.Imported each -> each.device() == null ? List.of() : List.of(each.device());
+      };
     }
 
     /** Claims the keys of rows that have one; those that were there before are not among them. */
@@ -160,9 +225,9 @@ final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
                 case Row.Kept kept -> kept.event().key();
                 default -> null;
               };
-          if (key != null) {
+          if (key != null && !isRefused(request, row)) {
             keys.putIfAbsent(
-                new EventKey(request.project(), key), request.receivedAt().toEpochMilli());
+                EventKey.of(request.project(), key), request.receivedAt().toEpochMilli());
           }
         }
       }
@@ -174,21 +239,41 @@ final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
               """
               insert into event_key (project_id, key, received_at)
               select project_id, key, at(received)
-              from unnest(?::uuid[], ?::text[], ?::bigint[]) as sent (project_id, key, received)
+              from unnest(?::uuid[], ?::bytea[], ?::bigint[]) as sent (project_id, key, received)
               on conflict do nothing
               returning project_id, key
               """)) {
         new Columns<>(statement, List.copyOf(keys.entrySet()))
             .uuids(e -> e.getKey().project())
-            .text(e -> e.getKey().key())
+            .bytes(e -> e.getKey().key().array())
             .longs(Map.Entry::getValue);
         var claimed = new HashSet<EventKey>();
         try (ResultSet rows = statement.executeQuery()) {
           while (rows.next()) {
-            claimed.add(new EventKey(rows.getObject(1, UUID.class), rows.getString(2)));
+            claimed.add(
+                new EventKey(rows.getObject(1, UUID.class), ByteBuffer.wrap(rows.getBytes(2))));
           }
         }
         return claimed;
+      }
+    }
+
+    /** Keys whose rows turned out to be refused: the same rows may be stored one day. */
+    private void giveKeysBack() throws SQLException {
+      if (fresh.isEmpty()) {
+        return;
+      }
+      try (var statement =
+          connection.prepareStatement(
+              """
+              delete from event_key
+              using unnest(?::uuid[], ?::bytea[]) as unused (project_id, key)
+              where event_key.project_id = unused.project_id and event_key.key = unused.key
+              """)) {
+        new Columns<>(statement, List.copyOf(fresh))
+            .uuids(EventKey::project)
+            .bytes(unused -> unused.key().array());
+        statement.executeUpdate();
       }
     }
 
@@ -197,11 +282,15 @@ final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
       for (StoreEvents request : requests) {
         long received = request.receivedAt().toEpochMilli();
         for (Row row : request.rows()) {
-          if (row.sender() instanceof Sender.Named sender && sender.isFound()) {
+          if (row.sender() instanceof Sender.Named sender
+              && sender.isFound()
+              && !isRefused(request, row)) {
             latest.merge(opener(request, sender), received, Math::max);
           }
         }
-        if (request.asker() instanceof Sender.Named sender && sender.isFound()) {
+        if (request.asker() instanceof Sender.Named sender
+            && sender.isFound()
+            && !isRefusedWhole(request)) {
           latest.merge(opener(request, sender), received, Math::max);
         }
       }
@@ -238,7 +327,8 @@ final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
         for (Row row : request.rows()) {
           if (row instanceof Row.Track track
               && track.sender() instanceof Sender.Backend
-              && track.profile() != null) {
+              && track.profile() != null
+              && !isRefused(request, row)) {
             profiles.add(new People.Key(request.project(), track.profile()));
           }
         }
@@ -291,6 +381,9 @@ final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
       for (StoreEvents request : requests) {
         UUID project = request.project();
         for (Row row : request.rows()) {
+          if (isRefused(request, row)) {
+            continue;
+          }
           switch (row) {
             case Row.Identify identify -> keys.add(new People.Key(project, identify.profile()));
             case Row.Increment increment -> keys.add(new People.Key(project, increment.profile()));
@@ -324,7 +417,8 @@ final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
           String device = backend.ids().current();
           yield new Ids(device, SessionIds.of(request.project().toString(), device, received));
         }
-        case Sender.Named each -> new Ids(each.device(), session(request, each));
+        case Sender.Named each ->
+            new Ids(each.device(), isRefusedWhole(request) ? null : session(request, each));
         case Sender.Imported each -> new Ids(each.device(), each.session());
       };
     }
@@ -335,6 +429,10 @@ final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
       var outcomes = new ArrayList<RowOutcome>(request.rows().size());
       Ids last = null;
       for (Row row : request.rows()) {
+        if (isRefused(request, row) || comesToErased(request, row)) {
+          outcomes.add(RowOutcome.ERASED);
+          continue;
+        }
         outcomes.add(
             switch (row) {
               case Row.Track track -> {
@@ -362,9 +460,34 @@ final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
       return new Committed(outcomes, answer.device(), answer.session());
     }
 
+    /** Whether a row that names nothing erased itself would be stored with something erased. */
+    private boolean comesToErased(StoreEvents request, Row row) {
+      if (erased().isEmpty()) {
+        return false;
+      }
+      UUID project = request.project();
+      return switch (row) {
+        case Row.Track track when track.sender() instanceof Sender.Device sender -> {
+          Placement.Placed placed =
+              placement().locate(project, sender.ids(), track.at().toEpochMilli());
+          yield erased().has(project, placed.session())
+              || (track.profile() == null && erased().has(project, placed.device()));
+        }
+        case Row.Track track ->
+            track.profile() == null
+                && devices(track.sender()).stream().anyMatch(each -> erased().has(project, each));
+        case Row.Kept kept ->
+            kept.event().profile() == null
+                && devices(kept.sender()).stream().anyMatch(each -> erased().has(project, each));
+        case Row.AssignGroups assign ->
+            assign.profile() == null && erased().has(project, profile(request, assign));
+        case Row.Identify _, Row.Increment _, Row.DefineGroup _ -> false;
+      };
+    }
+
     /** Whether an event is here for the first time; a second copy in this group is not. */
     private boolean isNew(UUID project, Row.Track track) {
-      return track.key() == null || fresh.remove(new EventKey(project, track.key()));
+      return track.key() == null || fresh.remove(EventKey.of(project, track.key()));
     }
 
     /** Places an event, and unless it is known already, keeps it. */
@@ -407,6 +530,9 @@ final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
           String profile = track.profile();
           Borrowed from =
               profile == null ? null : borrowed.get(new People.Key(request.project(), profile));
+          if (from != null && erased().has(request.project(), from.session())) {
+            from = null;
+          }
           if (isNew) {
             keepBackend(request, track, sender, from);
           }

@@ -6,10 +6,14 @@ import dev.backspool.event.StoredEvents.Refused;
 import dev.backspool.event.StoredEvents.RowOutcome;
 import dev.backspool.ingest.GroupCommit;
 import dev.backspool.ingest.Ingest;
+import dev.backspool.ingest.Outcome;
+import dev.backspool.ingest.Transaction;
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.DatabaseUnavailable;
+import dev.backspool.session.Mark;
 import dev.backspool.session.OpenSessions;
 import dev.backspool.session.SessionLimits;
+import dev.backspool.session.Tombstones;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -88,6 +92,12 @@ public final class Events implements AutoCloseable {
         ingest.count(
             request.project(), request.source(), Reason.UNSTORABLE, "The database refuses a row");
       }
+      committed.rows().stream()
+          .filter(RowOutcome.ERASED::equals)
+          .forEach(_ -> {
+            Outcome.Refused erased = Outcome.Refused.erased();
+            ingest.count(request.project(), request.source(), erased.reason(), erased.detail());
+          });
       count(request, committed);
       return committed;
     } catch (GroupCommit.Full e) {
@@ -186,6 +196,16 @@ public final class Events implements AutoCloseable {
                 .mapTo(Integer.class)
                 .findOne()
                 .isPresent());
+  }
+
+  /** Whether one of these sessions was erased and is not to be recorded again. */
+  public boolean isErased(UUID project, List<UUID> sessions) {
+    return Transaction.run(
+        database,
+        connection ->
+            !Tombstones.watch(connection, List.of(project))
+                .among(sessions.stream().map(session -> Mark.session(project, session)).toList())
+                .isEmpty());
   }
 
   /** How many requests wait to be committed. */

@@ -152,6 +152,18 @@ final class Placement {
     }
   }
 
+  /** The sessions that events of these devices at these times may be placed in. */
+  List<UUID> candidates(UUID project, DeviceIds device, long atMs) {
+    var candidates = new ArrayList<UUID>();
+    candidates.add(idOf(new Key(project, device.current()), atMs));
+    for (String name : device.names()) {
+      spans
+          .getOrDefault(new Key(project, name), List.of())
+          .forEach(span -> candidates.add(span.session));
+    }
+    return candidates;
+  }
+
   /** Finds the session of a device at a time, without changing anything. */
   Placed locate(UUID project, DeviceIds device, long atMs) {
     var key = new Key(project, device.current());

@@ -20,8 +20,14 @@ public sealed interface Sender {
    * An SDK that names its sessions.
    *
    * @param device the SDK's id of the device; null where it gives none
+   * @param tab the page load, where a sign-in groups what is sent; null elsewhere
    */
-  record Named(Opener opener, @Nullable String device) implements Sender {
+  record Named(Opener opener, @Nullable String device, @Nullable String tab) implements Sender {
+    /** A sender that names the session itself. */
+    public Named(Opener opener, @Nullable String device) {
+      this(opener, device, null);
+    }
+
     /** Whether the session is to be found or opened, and not known already. */
     boolean isFound() {
       return !(opener instanceof Opener.Known);

@@ -157,7 +157,7 @@ public final class SessionCloser implements AutoCloseable {
             .filter(d -> d.startedEventAt() != null && !d.startAt().equals(d.startedEventAt()))
             .toList());
     correctEnds(connection, due.stream().filter(d -> d.endedEventAt() != null).toList());
-    settle(connection, due);
+    settle(connection, due, now);
     var rows = new ArrayList<EventRow>();
     for (Due each : due) {
       if (each.startedEventAt() == null) {
@@ -314,7 +314,8 @@ public final class SessionCloser implements AutoCloseable {
     }
   }
 
-  private static void settle(Connection connection, List<Due> due) throws SQLException {
+  private static void settle(Connection connection, List<Due> due, Instant now)
+      throws SQLException {
     try (var statement =
         connection.prepareStatement(
             """
@@ -322,12 +323,14 @@ public final class SessionCloser implements AutoCloseable {
               closes_at = null,
               is_current = false,
               started_event_at = at(closed.start),
-              ended_event_at = at(closed.ended)
+              ended_event_at = at(closed.ended),
+              end_received_at = at(?)
             from unnest(?::uuid[], ?::uuid[], ?::bigint[], ?::bigint[])
               as closed (project_id, session_id, start, ended)
             where session.project_id = closed.project_id and session.id = closed.session_id
             """)) {
-      new Columns<>(statement, due)
+      statement.setLong(1, now.toEpochMilli());
+      new Columns<>(statement, due, 2)
           .uuids(Due::project)
           .uuids(Due::session)
           .longs(d -> d.startAt().toEpochMilli())

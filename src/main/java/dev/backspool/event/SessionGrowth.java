@@ -49,6 +49,7 @@ final class SessionGrowth implements Comparable<SessionGrowth> {
   private int screenViews;
   private long revenue;
   private final Set<String> groups = new TreeSet<>();
+  private final Set<String> devices = new TreeSet<>();
 
   /**
    * Starts empty.
@@ -78,6 +79,9 @@ final class SessionGrowth implements Comparable<SessionGrowth> {
   void add(EventRow row, boolean live, Duration idle, Duration settle) {
     widen(row, live, idle, settle);
     sum(row);
+    if (device == null && row.device() != null) {
+      devices.add(row.device());
+    }
   }
 
   /** Notes the start that an imported session brings with it. */
@@ -196,7 +200,7 @@ final class SessionGrowth implements Comparable<SessionGrowth> {
               tracked_from, tracked_until, live_from, live_until, is_current, closes_at,
               started_event_at, ended_event_at, tracked_count, screen_view_count, revenue, groups, first_event,
               entry_at, entry_path, entry_origin, exit_at, exit_path, exit_origin,
-              profile_at, profile_id,
+              profile_at, profile_id, devices,
               chunk_count, event_count, click_count, input_count, error_count, page_count,
               raw_bytes, stored_bytes, has_full_snapshot)
             select
@@ -206,7 +210,7 @@ final class SessionGrowth implements Comparable<SessionGrowth> {
               at(first), at(until), at(live_from), at(live_until), current, at(closes),
               at(started), at(ended), count, screen_views, revenue, groups::text[], first_event::jsonb,
               at(entry), entry_path, entry_origin, at(exit), exit_path, exit_origin,
-              at(named), profile_id,
+              at(named), profile_id, devices::text[],
               0, 0, 0, 0, 0, 0, 0, 0, false
             from unnest(
               ?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[],
@@ -214,14 +218,14 @@ final class SessionGrowth implements Comparable<SessionGrowth> {
               ?::bigint[], ?::bigint[], ?::boolean[], ?::bigint[], ?::bigint[], ?::bigint[],
               ?::bigint[], ?::int[], ?::bigint[], ?::text[], ?::text[],
               ?::bigint[], ?::text[], ?::text[], ?::bigint[], ?::text[], ?::text[],
-              ?::bigint[], ?::text[])
+              ?::bigint[], ?::text[], ?::text[])
               as growth (
                 project_id, id, name, opener, source, device_id, user_agent,
                 first, until, received, last_received,
                 live_from, live_until, current, closes, started, ended,
                 count, screen_views, revenue, groups, first_event,
                 entry, entry_path, entry_origin, exit, exit_path, exit_origin,
-                named, profile_id)
+                named, profile_id, devices)
             on conflict (project_id, id) do update set
               device_id = coalesce(known.device_id, excluded.device_id),
               user_agent = coalesce(known.user_agent, excluded.user_agent),
@@ -252,6 +256,10 @@ final class SessionGrowth implements Comparable<SessionGrowth> {
               groups = case
                 when known.groups @> excluded.groups then known.groups
                 else array(select distinct unnest(known.groups || excluded.groups) order by 1)
+                end,
+              devices = case
+                when known.devices @> excluded.devices then known.devices
+                else array(select distinct unnest(known.devices || excluded.devices) order by 1)
                 end,
               first_event = case
                 when known.tracked_from <= excluded.tracked_from then known.first_event
@@ -301,7 +309,8 @@ final class SessionGrowth implements Comparable<SessionGrowth> {
           .text(g -> g.exit == null ? null : g.exit.circumstances().place().path())
           .text(g -> g.exit == null ? null : g.exit.circumstances().place().origin())
           .nullableLongs(g -> atMs(g.named))
-          .text(g -> g.named == null ? null : g.named.profile());
+          .text(g -> g.named == null ? null : g.named.profile())
+          .text(g -> Columns.array(g.devices));
       var found = new HashSet<Found>();
       try (ResultSet rows = statement.executeQuery()) {
         while (rows.next()) {

@@ -37,6 +37,8 @@ public sealed interface StoredEvents {
     NO_PROFILE,
     /** The property to add to is no number; nothing stored. */
     NO_NUMBER,
+    /** It tells of a person or a session that was erased; nothing stored. */
+    ERASED,
     /** The database refuses this row; nothing stored. */
     UNSTORABLE
   }

@@ -47,7 +47,12 @@ public record Problem(
     send(ctx, problem, null);
   }
 
-  private static void send(Context ctx, Problem problem, @Nullable Duration retryAfter) {
+  /**
+   * Answers with a problem that may pass.
+   *
+   * @param retryAfter when it may be worth to ask again; null does not say
+   */
+  public static void send(Context ctx, Problem problem, @Nullable Duration retryAfter) {
     if (retryAfter != null) {
       ctx.header("Retry-After", seconds(retryAfter));
     }
@@ -64,8 +69,14 @@ public record Problem(
   /** Logs a failure nobody foresaw and gives the reference that the client may be told. */
   public static String log(Context ctx, Exception failure) {
     String reference = Ids.reference();
-    LOG.error("{} {} failed, reference {}", ctx.method(), ctx.path(), reference, failure);
+    // The route's pattern and not the path, in which a person's id may stand.
+    LOG.error("{} {} failed, reference {}", ctx.method(), route(ctx), reference, failure);
     return reference;
+  }
+
+  private static String route(Context ctx) {
+    var endpoint = ctx.endpoints().lastHttpEndpoint();
+    return endpoint == null ? "(no route)" : endpoint.path;
   }
 
   /** Answers a failure nobody foresaw. */

@@ -10,11 +10,13 @@ import dev.backspool.rrweb.Page;
 import dev.backspool.rrweb.TimeRange;
 import dev.backspool.rrweb.Viewport;
 import dev.backspool.session.ClockShift;
+import dev.backspool.session.Mark;
 import dev.backspool.session.OpenSessions;
 import dev.backspool.session.Opener;
 import dev.backspool.session.SessionRows;
 import dev.backspool.session.SessionRows.Widening;
 import dev.backspool.session.Tabs;
+import dev.backspool.session.Tombstones;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -22,6 +24,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * transaction, a statement for each table. Rows are sorted by key in every statement, so that
  * writers lock in one order.
  */
-final class ChunkWriter implements GroupCommit.Writer<StoreChunk, Outcome.Stored> {
+final class ChunkWriter implements GroupCommit.Writer<StoreChunk, Outcome> {
   private final Database database;
   private final OpenSessions openSessions;
 
@@ -65,13 +68,13 @@ final class ChunkWriter implements GroupCommit.Writer<StoreChunk, Outcome.Stored
   }
 
   @Override
-  public List<Outcome.Stored> write(List<StoreChunk> group) {
+  public List<Outcome> write(List<StoreChunk> group) {
     return Transaction.run(database, connection -> write(connection, group));
   }
 
-  private List<Outcome.Stored> write(Connection connection, List<StoreChunk> group)
-      throws SQLException {
-    Map<Receipts.Key, Outcome.Stored> answers = Receipts.find(connection, group);
+  private List<Outcome> write(Connection connection, List<StoreChunk> group) throws SQLException {
+    var tombstones = Tombstones.watch(connection, group.stream().map(StoreChunk::project).toList());
+    Map<Receipts.Key, Outcome> answers = new HashMap<>(Receipts.find(connection, group));
     var fresh = new TreeMap<Receipts.Key, StoreChunk>();
     for (StoreChunk chunk : group) {
       var key = Receipts.Key.of(chunk);
@@ -79,7 +82,12 @@ final class ChunkWriter implements GroupCommit.Writer<StoreChunk, Outcome.Stored
         fresh.putIfAbsent(key, chunk);
       }
     }
+    for (Receipts.Key erased : erased(tombstones, fresh)) {
+      fresh.remove(erased);
+      answers.put(erased, Outcome.Refused.erased());
+    }
     List<Placed> placed = place(connection, List.copyOf(fresh.values()));
+    refuseErased(tombstones, placed);
     if (!placed.isEmpty()) {
       SessionRows.widen(connection, widenings(placed));
       if (Receipts.add(connection, placed, Placed::chunk, Placed::session) < placed.size()) {
@@ -95,19 +103,70 @@ final class ChunkWriter implements GroupCommit.Writer<StoreChunk, Outcome.Stored
           Receipts.Key.of(each.chunk()),
           new Outcome.Stored(each.session(), false, each.chunk().events().eventCount()));
     }
-    var outcomes = new ArrayList<Outcome.Stored>(group.size());
+    var outcomes = new ArrayList<Outcome>(group.size());
     for (StoreChunk chunk : group) {
       var key = Receipts.Key.of(chunk);
-      Outcome.Stored known = answers.get(key);
-      Outcome.Stored now = known != null ? known : stored.get(key);
+      Outcome known = answers.get(key);
+      if (known != null) {
+        outcomes.add(known);
+        continue;
+      }
+      Outcome.Stored now = stored.get(key);
       if (now == null) {
-        throw new IllegalStateException("no answer for batch " + chunk.batchId());
+        throw new IllegalStateException("no answer for a batch of " + chunk.project());
       }
       outcomes.add(now);
       // A second copy in the same group is answered as a retry.
-      answers.putIfAbsent(key, new Outcome.Stored(now.session(), true, now.events()));
+      answers.put(key, new Outcome.Stored(now.session(), true, now.events()));
     }
     return outcomes;
+  }
+
+  /** The chunks that name something erased. */
+  private static List<Receipts.Key> erased(
+      Tombstones tombstones, Map<Receipts.Key, StoreChunk> chunks) throws SQLException {
+    if (tombstones.isEmpty()) {
+      return List.of();
+    }
+    var marks = new HashMap<Receipts.Key, List<Mark>>();
+    chunks.forEach((key, chunk) -> marks.put(key, marks(chunk)));
+    Set<Mark> erased = tombstones.among(marks.values().stream().flatMap(List::stream).toList());
+    return marks.entrySet().stream()
+        .filter(entry -> entry.getValue().stream().anyMatch(erased::contains))
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  /**
+   * What a chunk names. The tab counts where a sign-in groups the uploads: the sign-in outlives an
+   * erased session, its page loads do not; other contracts' tabs have names such as {@code main}.
+   */
+  private static List<Mark> marks(StoreChunk chunk) {
+    UUID project = chunk.project();
+    var marks = new ArrayList<Mark>();
+    switch (chunk.opener()) {
+      case Opener.Known known -> marks.add(Mark.session(project, known.session()));
+      case Opener.Named named -> marks.add(Mark.opener(project, named.key()));
+      case Opener.Token _ -> marks.add(Mark.tab(project, chunk.tabId()));
+    }
+    String profile = chunk.visitor().profileId();
+    if (profile != null) {
+      marks.add(Mark.profile(project, profile));
+    }
+    return marks;
+  }
+
+  /** An erasure began while we waited for the opener's row: the next try gets another session. */
+  private static void refuseErased(Tombstones tombstones, List<Placed> placed) throws SQLException {
+    if (!tombstones.isEmpty()
+        && !tombstones
+            .among(
+                placed.stream()
+                    .map(each -> Mark.session(each.chunk().project(), each.session()))
+                    .toList())
+            .isEmpty()) {
+      throw new Transaction.Overtaken();
+    }
   }
 
   /** Gives each chunk its session, its place in its tab and its clock shift. */

@@ -60,7 +60,7 @@ public final class Ingest implements AutoCloseable {
   private final Refusals refusals;
   private final Usage usage;
   private final RateLimiter<UUID> rates = new RateLimiter<>();
-  private final GroupCommit<StoreChunk, Outcome.Stored> chunks;
+  private final GroupCommit<StoreChunk, Outcome> chunks;
 
   public Ingest(Database database, Projects projects, SessionLimits sessions, Limits limits) {
     this.projects = projects;
@@ -158,18 +158,25 @@ public final class Ingest implements AutoCloseable {
   /** Commits a chunk. Returns when it is durable, or refused with nothing stored. */
   public Outcome store(StoreChunk chunk) {
     try {
-      Outcome.Stored stored = chunks.submit(chunk);
-      if (!stored.deduped()) {
-        usage.add(chunk.project(), chunk.events().rawBytes());
+      Outcome outcome = chunks.submit(chunk);
+      switch (outcome) {
+        case Outcome.Stored stored -> {
+          if (!stored.deduped()) {
+            usage.add(chunk.project(), chunk.events().rawBytes());
+          }
+        }
+        case Outcome.Refused refused ->
+            refusals.count(chunk.project(), chunk.source(), refused.reason(), refused.detail());
       }
-      return stored;
+      return outcome;
     } catch (GroupCommit.Full e) {
       return refused(chunk, Reason.OVERLOADED, "Too much is waiting to be stored");
     } catch (DatabaseUnavailable e) {
       LOG.warn("A chunk was not stored: {}", e.getMessage());
       return refused(chunk, Reason.UNAVAILABLE, "The database cannot be reached");
     } catch (Transaction.Unstorable e) {
-      LOG.error("Batch {} of project {} cannot be stored", chunk.batchId(), chunk.project(), e);
+      // Not which one: an upload's name may hold a person's.
+      LOG.error("A batch of project {} cannot be stored", chunk.project(), e);
       return refused(chunk, Reason.UNSTORABLE, "The database refuses this batch");
     }
   }

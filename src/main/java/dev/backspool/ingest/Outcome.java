@@ -26,6 +26,12 @@ public sealed interface Outcome {
       return new Refused(reason, detail, null);
     }
 
+    /** What names a person or session that was erased, in whatever way it names it. */
+    public static Refused erased() {
+      return forGood(
+          Reason.ERASED, "This session or person was erased, and is not recorded any more");
+    }
+
     public static Refused forNow(Reason reason, String detail, Duration retryAfter) {
       return new Refused(reason, detail, retryAfter);
     }

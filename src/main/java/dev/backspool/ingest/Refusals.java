@@ -108,6 +108,11 @@ public final class Refusals implements AutoCloseable {
                 .list());
   }
 
+  /** Writes what this process has counted and not written yet. */
+  public void flush() {
+    write();
+  }
+
   private synchronized void write() {
     var lines = new ArrayList<Map.Entry<Key, Tally>>();
     for (Key key : List.copyOf(waiting.keySet())) {

@@ -106,6 +106,10 @@ final class Cluster {
     logging_collector = off
     log_checkpoints = off
     log_line_prefix = '%%m [%%p] '
+    # Details quote rows, and no row belongs into a log.
+    log_error_verbosity = terse
+    log_parameter_max_length = 0
+    log_parameter_max_length_on_error = 0
     """
         .formatted(machine, port);
   }

@@ -99,8 +99,12 @@ public final class Columns<T> {
     return text.append('}').toString();
   }
 
-  public Columns<T> bytes(Function<T, byte[]> value) throws SQLException {
-    return bind("bytea", rows.stream().map(value).toArray(byte[][]::new));
+  public Columns<T> bytes(Function<T, byte @Nullable []> value) throws SQLException {
+    var column = new byte[rows.size()] @Nullable [];
+    for (int i = 0; i < column.length; i++) {
+      column[i] = value.apply(rows.get(i));
+    }
+    return bind("bytea", column);
   }
 
   private Columns<T> bind(String type, Object column) throws SQLException {

@@ -8,15 +8,17 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.UUID;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * Connections and transactions over a PostgreSQL, embedded or the operator's own.
  *
- * <p>Three ways in, by what they may do: {@link #read} sees one project and changes nothing, {@link
- * #write} changes rows of all projects, {@link #own} changes tables. A database that does not
- * answer is a {@link DatabaseUnavailable} from each of them. Threads share one instance.
+ * <p>Four ways in, by what they may do: {@link #read} sees one project and changes nothing, {@link
+ * #write} changes rows of all projects, {@link #own} changes tables, {@link #snapshot} sees all
+ * projects at one moment. A database that does not answer is a {@link DatabaseUnavailable} from
+ * each of them. Threads share one instance.
  */
 public final class Database implements AutoCloseable {
   private static final int WRITERS = 6;
@@ -40,6 +42,44 @@ public final class Database implements AutoCloseable {
 
   /** What is read for varies: a plan for any value suits neither the rare nor the frequent one. */
   private static final String BY_VALUES = "set plan_cache_mode = 'force_custom_plan'";
+
+  /**
+   * Statistics quote rows. Analysing does not renew those of a table that has become empty, nor
+   * those that somebody once had made of all partitions together. Before PostgreSQL 18 nobody but a
+   * superuser can take the first away.
+   */
+  private static final String FORGET_STATISTICS =
+      """
+      do $$
+      declare
+        vacuumed regclass := 'the_table';
+        whole regclass := (select inhparent from pg_inherits where inhrelid = vacuumed);
+        forget text := '
+          select pg_clear_attribute_stats(nspname, relname, attname, $2)
+          from pg_attribute
+          join pg_class on pg_class.oid = attrelid
+          join pg_namespace on pg_namespace.oid = relnamespace
+          where attrelid = $1 and attnum > 0 and not attisdropped';
+      begin
+        if current_setting('server_version_num')::int >= 180000 then
+          if not exists (select from the_table) then
+            execute forget using vacuumed, false;
+          end if;
+          if whole is not null then
+            execute forget using whole, true;
+          end if;
+        elsif exists (
+          select from pg_stats
+          where (schemaname, tablename) = (
+              select nspname, relname from pg_class
+              join pg_namespace on pg_namespace.oid = relnamespace
+              where pg_class.oid = whole)
+            and inherited)
+        then
+          execute 'analyze ' || whole;
+        end if;
+      end $$
+      """;
 
   private final Jdbi owner;
   private final HikariDataSource writers;
@@ -123,6 +163,40 @@ public final class Database implements AutoCloseable {
   }
 
   /**
+   * Reads rows of all projects as they were at one moment, in one transaction that changes nothing.
+   * On a connection of its own, without a time limit: keep it short, as what is deleted meanwhile
+   * stays until its end.
+   */
+  public <T extends @Nullable Object> T snapshot(HandleFunction<T> work) {
+    try {
+      return owner.inTransaction(
+          TransactionIsolationLevel.REPEATABLE_READ,
+          handle -> {
+            handle.execute("set transaction read only");
+            return work.in(handle);
+          });
+    } catch (RuntimeException failure) {
+      throw DatabaseUnavailable.translate(failure);
+    }
+  }
+
+  /**
+   * Frees the place of a table's dead rows and renews its statistics, as the table's owner; it
+   * blocks nobody, and is slow for their sake.
+   *
+   * @param table as SQL spells its name; not a partitioned one, whose rows lie in its partitions
+   */
+  public void vacuum(String table) {
+    try (var handle = owner.open()) {
+      handle.execute("set vacuum_cost_delay = '1ms'");
+      handle.execute("vacuum (analyze) " + table);
+      handle.execute(FORGET_STATISTICS.replace("the_table", table));
+    } catch (RuntimeException failure) {
+      throw DatabaseUnavailable.translate(failure);
+    }
+  }
+
+  /**
    * A writer's connection for the group commit. Auto-commit is off: the caller commits or rolls
    * back, and closes it. For failures of the connection itself ask {@link
    * DatabaseUnavailable#isCauseOf}.
@@ -172,6 +246,8 @@ public final class Database implements AutoCloseable {
     source.setApplicationName(name);
     source.setConnectTimeout(10);
     source.setTcpKeepAlive(true);
+    // PostgreSQL's details quote rows, and what is thrown may come to be logged.
+    source.setLogServerErrorDetail(false);
     source.setUrl(url.jdbc());
     source.setUser(url.user());
     source.setPassword(url.password());

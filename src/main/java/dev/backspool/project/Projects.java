@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
 import dev.backspool.Ids;
 import dev.backspool.Project;
+import dev.backspool.RetentionDays;
 import dev.backspool.postgres.Database;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -61,6 +62,7 @@ public final class Projects {
    * @param requestsPerMinute 0 takes the project's own rate away
    * @param excludedIps all of them; an empty list takes them away
    * @param excludedProfiles as above
+   * @param retention of each of its days, 0 takes the limit away, and null keeps the old one
    */
   public record Change(
       @Nullable String name,
@@ -70,7 +72,32 @@ public final class Projects {
       @Nullable Integer requestsPerMinute,
       @Nullable Boolean allowUnsafeRevenue,
       @Nullable List<String> excludedIps,
-      @Nullable List<String> excludedProfiles) {
+      @Nullable List<String> excludedProfiles,
+      RetentionDays retention) {
+    /** Keeps every limit of retention as it is. */
+    private static final RetentionDays SAME_RETENTION = new RetentionDays(null, null, null, null);
+
+    /** A change of what is let in; everything is kept as long as before. */
+    public Change(
+        @Nullable String name,
+        @Nullable List<String> allowedOrigins,
+        @Nullable String jwksUrl,
+        @Nullable Long dailyQuotaBytes,
+        @Nullable Integer requestsPerMinute,
+        @Nullable Boolean allowUnsafeRevenue,
+        @Nullable List<String> excludedIps,
+        @Nullable List<String> excludedProfiles) {
+      this(
+          name,
+          allowedOrigins,
+          jwksUrl,
+          dailyQuotaBytes,
+          requestsPerMinute,
+          allowUnsafeRevenue,
+          excludedIps,
+          excludedProfiles,
+          SAME_RETENTION);
+    }
 
     /** A change of what holds for every contract. */
     public Change(
@@ -100,9 +127,29 @@ public final class Projects {
   /** A project and the hash of what may be its secret. */
   private record SecretLookup(UUID id, ByteBuffer hash) {}
 
+  /** The keys of a new project, in plain. */
+  public record FreshKeys(
+      String sdkKey, String publishableKey, UUID clientId, String clientSecret) {
+    /** Keys that nobody had before. */
+    public static FreshKeys make() {
+      return new FreshKeys(Ids.key("bsk_"), Ids.key("pck_"), UUID.randomUUID(), Ids.key("bss_"));
+    }
+
+    /** What is kept of the secret. */
+    public byte[] secretHash() {
+      return hash(clientSecret);
+    }
+
+    /** Without the keys, so that they stay out of logs. */
+    @Override
+    public String toString() {
+      return "FreshKeys[…]";
+    }
+  }
+
   /** Makes a project with all its keys. */
   public WithSecret create(String name, String platform) {
-    String secret = Ids.key("bss_");
+    var keys = FreshKeys.make();
     UUID id = Ids.uuid();
     database.write(handle ->
         handle
@@ -116,12 +163,60 @@ public final class Projects {
             .bind("id", id)
             .bind("name", name)
             .bind("platform", platform)
-            .bind("sdk_key", Ids.key("bsk_"))
-            .bind("publishable_key", Ids.key("pck_"))
-            .bind("client_id", UUID.randomUUID())
-            .bind("hash", hash(secret))
+            .bind("sdk_key", keys.sdkKey())
+            .bind("publishable_key", keys.publishableKey())
+            .bind("client_id", keys.clientId())
+            .bind("hash", keys.secretHash())
             .execute());
-    return new WithSecret(byId(id).orElseThrow(), secret);
+    return new WithSecret(byId(id).orElseThrow(), keys.clientSecret());
+  }
+
+  /**
+   * Makes a project that was made elsewhere, all of it as given.
+   *
+   * @param secretHash SHA-256 of its client secret
+   * @return false when there is one with its id or one of its keys
+   */
+  public boolean add(Project project, byte[] secretHash) {
+    int added =
+        database.write(handle ->
+            handle
+                .createUpdate(
+                    """
+                    insert into project (
+                      id, name, platform, sdk_key, publishable_key, client_id, client_secret_hash,
+                      allowed_origins, jwks_url, daily_quota_bytes, requests_per_minute,
+                      allow_unsafe_revenue, excluded_ips, excluded_profiles, recording_days,
+                      event_days, kept_days, cold_after_days, created_at)
+                    values (
+                      :id, :name, :platform, :sdk_key, :publishable_key, :client_id, :hash,
+                      :origins, :jwks_url, :quota, :rate, :unsafe_revenue, :excluded_ips,
+                      :excluded_profiles, :recording_days, :event_days, :kept_days,
+                      :cold_after_days, :created_at)
+                    on conflict do nothing
+                    """)
+                .bind("id", project.id())
+                .bind("name", project.name())
+                .bind("platform", project.platform())
+                .bind("sdk_key", project.sdkKey())
+                .bind("publishable_key", project.publishableKey())
+                .bind("client_id", project.clientId())
+                .bind("hash", secretHash)
+                .bindBySqlType("origins", array(project.allowedOrigins()), Types.ARRAY)
+                .bind("jwks_url", project.jwksUrl())
+                .bind("quota", project.dailyQuotaBytes())
+                .bind("rate", project.requestsPerMinute())
+                .bind("unsafe_revenue", project.allowUnsafeRevenue())
+                .bindBySqlType("excluded_ips", array(project.excludedIps()), Types.ARRAY)
+                .bindBySqlType("excluded_profiles", array(project.excludedProfiles()), Types.ARRAY)
+                .bind("recording_days", project.retention().recordings())
+                .bind("event_days", project.retention().events())
+                .bind("kept_days", project.retention().kept())
+                .bind("cold_after_days", project.retention().coldAfter())
+                .bind("created_at", project.createdAt())
+                .execute());
+    forget();
+    return added > 0;
   }
 
   /** All projects, oldest first. */
@@ -205,7 +300,11 @@ public final class Projects {
           requests_per_minute = nullif(coalesce(:rate, requests_per_minute), 0),
           allow_unsafe_revenue = coalesce(:unsafe_revenue, allow_unsafe_revenue),
           excluded_ips = coalesce(:excluded_ips, excluded_ips),
-          excluded_profiles = coalesce(:excluded_profiles, excluded_profiles)
+          excluded_profiles = coalesce(:excluded_profiles, excluded_profiles),
+          recording_days = nullif(coalesce(:recording_days, recording_days), 0),
+          event_days = nullif(coalesce(:event_days, event_days), 0),
+          kept_days = nullif(coalesce(:kept_days, kept_days), 0),
+          cold_after_days = nullif(coalesce(:cold_after_days, cold_after_days), 0)
         where id = :id
         """,
         change);
@@ -225,6 +324,10 @@ public final class Projects {
             .bind("unsafe_revenue", change.allowUnsafeRevenue())
             .bindBySqlType("excluded_ips", array(change.excludedIps()), Types.ARRAY)
             .bindBySqlType("excluded_profiles", array(change.excludedProfiles()), Types.ARRAY)
+            .bind("recording_days", change.retention().recordings())
+            .bind("event_days", change.retention().events())
+            .bind("kept_days", change.retention().kept())
+            .bind("cold_after_days", change.retention().coldAfter())
             .execute());
     forget();
   }
@@ -265,15 +368,18 @@ public final class Projects {
   }
 
   private boolean isSecret(SecretLookup lookup) {
-    byte[] kept =
-        database.write(handle ->
-            handle
-                .createQuery("select client_secret_hash from project where id = :id")
-                .bind("id", lookup.id())
-                .mapTo(byte[].class)
-                .findOne()
-                .orElse(new byte[0]));
-    return MessageDigest.isEqual(kept, lookup.hash().array());
+    return MessageDigest.isEqual(secretHash(lookup.id()), lookup.hash().array());
+  }
+
+  /** SHA-256 of the project's client secret; empty when there is no such project. */
+  public byte[] secretHash(UUID id) {
+    return database.write(handle ->
+        handle
+            .createQuery("select client_secret_hash from project where id = :id")
+            .bind("id", id)
+            .mapTo(byte[].class)
+            .findOne()
+            .orElse(new byte[0]));
   }
 
   /**
@@ -325,6 +431,11 @@ public final class Projects {
         row.getBoolean("allow_unsafe_revenue"),
         list(row, "excluded_ips"),
         list(row, "excluded_profiles"),
+        new RetentionDays(
+            row.getObject("recording_days", Integer.class),
+            row.getObject("event_days", Integer.class),
+            row.getObject("kept_days", Integer.class),
+            row.getObject("cold_after_days", Integer.class)),
         instant(row, "created_at"));
   }
 

@@ -20,8 +20,8 @@ final class Activity {
   private record Span(UUID session, int first, int last, int events) {}
 
   /**
-   * The same sessions with their activity. What a chunk counted is spread evenly over the slots
-   * that it touches.
+   * The same sessions with their activity. What a chunk counted, or a slot of an archived part's
+   * own activity, is spread evenly over the slots that it touches.
    */
   static List<SessionSummary> of(Handle handle, UUID project, List<SessionSummary> sessions) {
     if (sessions.isEmpty()) {
@@ -47,10 +47,29 @@ final class Activity {
   }
 
   private static List<Span> spans(Handle handle, UUID project, List<SessionSummary> sessions) {
-    // The bounds on received_at keep PostgreSQL from looking into the other days' partitions.
+    // The bounds on received_at keep PostgreSQL from looking into the other days' partitions. A
+    // part's slot is taken a little inside its ends, lest it touches the slots beside its own.
     return handle
         .createQuery(
             """
+            with wanted as materialized (
+              select id, started_at,
+                greatest(0.001, extract(epoch from last_event_at - started_at)) as seconds
+              from session
+              where project_id = :project and id = any(:ids)
+            ), counted as (
+              select session_id, user_events, first_at, last_at
+              from chunk
+              where project_id = :project and session_id = any(:ids)
+                and received_at between :first and :last and user_events > 0
+              union all
+              select session_id, slot.user_events,
+                first_at + (slot.number - 0.99) * (last_at - first_at) / cardinality(activity),
+                first_at + (slot.number - 0.01) * (last_at - first_at) / cardinality(activity)
+              from recording_part
+              cross join unnest(activity) with ordinality as slot (user_events, number)
+              where project_id = :project and session_id = any(:ids) and slot.user_events > 0
+            )
             select session_id, first_slot, last_slot, sum(user_events)::int as events
             from (
               select
@@ -59,15 +78,8 @@ final class Activity {
                   / wanted.seconds))::int as first_slot,
                 least(:slots - 1, floor(:slots * extract(epoch from last_at - wanted.started_at)
                   / wanted.seconds))::int as last_slot
-              from (
-                select id, started_at,
-                  greatest(0.001, extract(epoch from last_event_at - started_at)) as seconds
-                from session
-                where project_id = :project and id = any(:ids)
-              ) wanted
-              join chunk on chunk.session_id = wanted.id
-              where chunk.project_id = :project and chunk.session_id = any(:ids)
-                and received_at between :first and :last and user_events > 0
+              from counted
+              join wanted on wanted.id = counted.session_id
             ) placed
             where first_slot >= 0 and last_slot >= first_slot
             group by session_id, first_slot, last_slot

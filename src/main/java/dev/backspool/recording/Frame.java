@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param n names the frame within its session; opaque and stable
  * @param tab the tab its events belong to
  * @param batchId the upload it came by
+ * @param clientSession the SDK's own session id of the upload, where it names no session here
  * @param ordinal its place among the committed chunks of its tab, from 0 without holes
  * @param seq the SDK's number of the upload within its tab; null where the SDK gives none
  * @param firstAt server time of its first event, clamped around its receipt
@@ -22,6 +23,7 @@ public record Frame(
     long n,
     String tab,
     String batchId,
+    @Nullable String clientSession,
     int ordinal,
     @Nullable Long seq,
     Instant receivedAt,

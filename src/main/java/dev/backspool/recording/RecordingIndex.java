@@ -35,7 +35,10 @@ public record RecordingIndex(
       PLAYABLE,
       GAPS,
       NO_FULL_SNAPSHOT,
-      EMPTY
+      /** Nothing is left of it. */
+      EMPTY,
+      /** Nothing can be shown now, as the archive does not answer; later it may. */
+      UNAVAILABLE
     }
   }
 
@@ -74,6 +77,9 @@ public record RecordingIndex(
     /** Why. */
     public enum Cause {
       MISSING,
+      DAMAGED,
+      /** The archive does not answer: later it may be no gap. */
+      UNAVAILABLE,
       NO_FULL_SNAPSHOT
     }
   }

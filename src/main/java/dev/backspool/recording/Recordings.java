@@ -18,7 +18,10 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Makes the index of a recording, from rows alone: no payload is opened. */
+/**
+ * Makes the index of a recording, from rows and the indexes of its archived parts: no payload is
+ * opened.
+ */
 public final class Recordings {
   /** A timeline has no room for more. */
   private static final int MOST_SLOTS = 2_000;
@@ -40,19 +43,18 @@ public final class Recordings {
   public RecordingIndex index(UUID project, SessionSummary session) {
     // Tabs first: a chunk that comes between is then a frame too many, not one that is missing.
     List<TabRow> rows = tabRows(project, session.id());
-    List<Frame> frames = playback.frames(project, session.id());
-    List<TabTimes> tabs = tabs(session, rows, frames);
+    Contents contents = playback.contents(project, session.id());
+    List<TabTimes> tabs = tabs(session, rows, contents);
     long from = session.startedAt().toEpochMilli();
     long to = session.lastEventAt().toEpochMilli();
 
-    var gaps = new ArrayList<Gap>();
-    tabs.forEach(tab -> gaps.addAll(Gaps.of(tab, session.startedAt(), session.lastEventAt())));
+    List<Gap> gaps = Gaps.of(tabs, contents.unread(), session.startedAt(), session.lastEventAt());
     long slotMs = Math.max(1, Math.ceilDiv(to - from + 1, MOST_SLOTS * 1_000L)) * 1_000;
     return new RecordingIndex(
         from,
         to,
         session.live(),
-        verdict(tabs, gaps),
+        verdict(tabs, gaps, contents.unread()),
         spans(tabs),
         tabs.stream().flatMap(tab -> frames(tab).stream()).toList(),
         pages(project, session.id(), tabs),
@@ -86,9 +88,10 @@ public final class Recordings {
   }
 
   /** The tabs in the order they began. */
-  private static List<TabTimes> tabs(
-      SessionSummary session, List<TabRow> rows, List<Frame> frames) {
-    Map<String, List<Frame>> byTab = frames.stream().collect(Collectors.groupingBy(Frame::tab));
+  private static List<TabTimes> tabs(SessionSummary session, List<TabRow> rows, Contents contents) {
+    Map<String, List<Frame>> byTab =
+        contents.frames().stream().collect(Collectors.groupingBy(Frame::tab));
+    List<Part> unread = contents.unread().stream().map(Contents.Unread::part).toList();
     return rows.stream()
         .map(row ->
             TabTimes.of(
@@ -96,6 +99,7 @@ public final class Recordings {
                 row.chunks(),
                 row.shiftMs(),
                 byTab.getOrDefault(row.id(), List.of()),
+                unread,
                 session.startedAt().toEpochMilli(),
                 session.lastEventAt().toEpochMilli()))
         .sorted(Comparator.comparingLong(TabTimes::fromMs))
@@ -217,23 +221,39 @@ public final class Recordings {
     return java.util.Arrays.stream(counts).boxed().toList();
   }
 
-  private static Verdict verdict(List<TabTimes> tabs, List<Gap> gaps) {
-    if (tabs.stream().allMatch(tab -> tab.frames().isEmpty())) {
-      return new Verdict(Verdict.State.EMPTY, "Nothing of this recording is left.", null);
-    }
+  private static Verdict verdict(
+      List<TabTimes> tabs, List<Gap> gaps, List<Contents.Unread> unread) {
     boolean shown =
         tabs.stream()
             .flatMap(tab -> tab.frames().stream())
             .anyMatch(frame -> !frame.outline().checkpoints().isEmpty());
-    if (!shown) {
-      return new Verdict(
-          Verdict.State.NO_FULL_SNAPSHOT,
-          "No full snapshot of a page arrived, so there is nothing to show.",
-          gaps.isEmpty() ? null : gaps.getFirst().fromMs());
+    @Nullable Gap first = gaps.stream().min(Comparator.comparingLong(Gap::fromMs)).orElse(null);
+    if (shown) {
+      return first == null
+          ? new Verdict(Verdict.State.PLAYABLE, "Plays from start to end.", null)
+          : new Verdict(Verdict.State.GAPS, first.message(), first.fromMs());
     }
-    return gaps.stream()
-        .min(Comparator.comparingLong(Gap::fromMs))
-        .map(gap -> new Verdict(Verdict.State.GAPS, gap.message(), gap.fromMs()))
-        .orElseGet(() -> new Verdict(Verdict.State.PLAYABLE, "Plays from start to end.", null));
+    @Nullable Long at = first == null ? null : first.fromMs();
+    if (unread.stream().anyMatch(each -> Fault.of(each.why()) == Fault.UNAVAILABLE)) {
+      return new Verdict(
+          Verdict.State.UNAVAILABLE,
+          "The archive does not answer, so this recording cannot be shown now.",
+          at);
+    }
+    if (tabs.stream().allMatch(tab -> tab.frames().isEmpty())) {
+      return new Verdict(
+          Verdict.State.EMPTY,
+          first == null || unread.isEmpty()
+              ? "Nothing of this recording is left."
+              : "Nothing of this recording is left. " + first.message(),
+          unread.isEmpty() ? null : at);
+    }
+    return new Verdict(
+        Verdict.State.NO_FULL_SNAPSHOT,
+        unread.isEmpty()
+            ? "No full snapshot of a page arrived, so there is nothing to show."
+            : "The full snapshots of its pages are in a part that cannot be read, so there is"
+                + " nothing to show.",
+        at);
   }
 }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param profileId the customer's id of the person; of someone anonymous, the device's id
  * @param recording true: only those with a recording; false: only those without
  * @param event name of an analytics event that happened in it
+ * @param kept true: only those that a member keeps; false: only the others
  */
 public record SessionFilter(
     @Nullable Instant from,
@@ -29,7 +30,9 @@ public record SessionFilter(
     boolean live,
     @Nullable String profileId,
     @Nullable Boolean recording,
-    @Nullable String event) {
+    @Nullable String event,
+    @Nullable Boolean kept) {
   public static final SessionFilter ALL =
-      new SessionFilter(null, null, null, null, null, null, null, false, false, null, null, null);
+      new SessionFilter(
+          null, null, null, null, null, null, null, false, false, null, null, null, null);
 }

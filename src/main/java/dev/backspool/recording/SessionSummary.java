@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param rawBytes size of its events as lines of JSON
  * @param storedBytes size of its events as stored
  * @param tracking what its analytics events tell
+ * @param keptAt when a member chose to keep it longer than others; null when nobody did
  * @param activity user-input events in {@value Activity#SLOTS} equal slots from {@code startedAt}
  *     to {@code lastEventAt}
  */
@@ -42,6 +43,7 @@ public record SessionSummary(
     boolean hasFullSnapshot,
     Visitor visitor,
     Tracking tracking,
+    @Nullable Instant keptAt,
     List<Integer> activity) {
 
   /** From the first event to the last. */
@@ -73,6 +75,7 @@ public record SessionSummary(
         hasFullSnapshot,
         visitor,
         tracking,
+        keptAt,
         activity);
   }
 }

@@ -54,7 +54,7 @@ public final class Sessions {
         revenue, groups, entry_path, exit_path,
         first_event ->> 'referrer' as referrer, first_event ->> 'referrerName' as referrer_name,
         first_event ->> 'referrerType' as referrer_type,
-        first_event ->> 'country' as country, first_event ->> 'city' as city
+        first_event ->> 'country' as country, first_event ->> 'city' as city, kept_at
       from session
       """;
 
@@ -197,6 +197,10 @@ public final class Sessions {
     if (recording != null) {
       wanted.add(recording ? "chunk_count > 0" : "chunk_count = 0");
     }
+    Boolean kept = filter.kept();
+    if (kept != null) {
+      wanted.add(kept ? "kept_at is not null" : "kept_at is null");
+    }
     String profile = filter.profile();
     if (profile != null) {
       wanted
@@ -284,7 +288,13 @@ public final class Sessions {
             row.getString("profile_name"),
             row.getString("profile_email")),
         Tracking.of(row),
+        instantOrNull(row, "kept_at"),
         List.of());
+  }
+
+  private static @Nullable Instant instantOrNull(ResultSet row, String column) throws SQLException {
+    OffsetDateTime at = row.getObject(column, OffsetDateTime.class);
+    return at == null ? null : at.toInstant();
   }
 
   private static Instant instant(ResultSet row, String column) throws SQLException {

@@ -4,7 +4,8 @@ import java.io.IOException;
 
 /** Stored bytes that are not what was written: cut short, changed, or larger than ever written. */
 public final class DamagedPayload extends IOException {
-  DamagedPayload(String message) {
+  /** Says in what way. */
+  public DamagedPayload(String message) {
     super(message);
   }
 

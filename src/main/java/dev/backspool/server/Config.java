@@ -1,5 +1,7 @@
 package dev.backspool.server;
 
+import dev.backspool.archive.ArchiveUrl;
+import dev.backspool.archive.S3Keys;
 import dev.backspool.enrich.ClientAddress;
 import dev.backspool.enrich.TrustedProxies;
 import java.net.URI;
@@ -12,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -43,6 +46,17 @@ import org.jspecify.annotations.Nullable;
  * @param trustedProxies whose headers tell a sender's address ({@code BACKSPOOL_TRUSTED_PROXIES})
  * @param clientIpHeaders these headers, in the order they are asked, lower case ({@code
  *     BACKSPOOL_CLIENT_IP_HEADERS})
+ * @param archiveUrl holds finished recordings; {@code archive} in the data directory unless told
+ *     ({@code BACKSPOOL_ARCHIVE_URL})
+ * @param coldArchiveUrl holds what retention moves there; null is the archive's own cold tier
+ *     ({@code BACKSPOOL_COLD_ARCHIVE_URL})
+ * @param archiveEncryption whether what is archived from now on is encrypted ({@code
+ *     BACKSPOOL_ARCHIVE_ENCRYPTION})
+ * @param archiveAfter how long after its last upload a recording is archived ({@code
+ *     BACKSPOOL_ARCHIVE_AFTER})
+ * @param s3AccessKey with the secret one, signs requests to the archive's bucket; null finds
+ *     credentials where AWS tools do ({@code BACKSPOOL_S3_ACCESS_KEY})
+ * @param s3SecretKey null exactly when the access key is ({@code BACKSPOOL_S3_SECRET_KEY})
  */
 public record Config(
     String host,
@@ -61,7 +75,13 @@ public record Config(
     int requestsPerMinute,
     @Nullable Path geoipFile,
     TrustedProxies trustedProxies,
-    List<String> clientIpHeaders) {
+    List<String> clientIpHeaders,
+    ArchiveUrl archiveUrl,
+    @Nullable ArchiveUrl coldArchiveUrl,
+    boolean archiveEncryption,
+    Duration archiveAfter,
+    @Nullable String s3AccessKey,
+    @Nullable String s3SecretKey) {
 
   /** All that is wrong with a configuration, a sentence each. */
   public static final class Invalid extends RuntimeException {
@@ -87,11 +107,12 @@ public record Config(
    */
   public static Config from(Map<String, String> settings) {
     var read = new Reader(settings);
+    Path dataDir = read.path("BACKSPOOL_DATA_DIR", "data");
     var config =
         new Config(
             read.text("BACKSPOOL_HOST", "127.0.0.1"),
             read.whole("BACKSPOOL_PORT", 8420, 0, 65_535),
-            read.path("BACKSPOOL_DATA_DIR", "data"),
+            dataDir,
             read.databaseUrl("BACKSPOOL_DATABASE_URL"),
             read.token("BACKSPOOL_ADMIN_TOKEN"),
             read.url("BACKSPOOL_PUBLIC_URL"),
@@ -105,9 +126,28 @@ public record Config(
             read.whole("BACKSPOOL_REQUESTS_PER_MINUTE", 600_000, 1, Integer.MAX_VALUE),
             read.file("BACKSPOOL_GEOIP_FILE"),
             read.proxies("BACKSPOOL_TRUSTED_PROXIES"),
-            read.headers("BACKSPOOL_CLIENT_IP_HEADERS", ClientAddress.HEADERS));
+            read.headers("BACKSPOOL_CLIENT_IP_HEADERS", ClientAddress.HEADERS),
+            Objects.requireNonNullElseGet(
+                read.archive("BACKSPOOL_ARCHIVE_URL"),
+                () -> new ArchiveUrl.Directory(dataDir.resolve("archive"))),
+            read.archive("BACKSPOOL_COLD_ARCHIVE_URL"),
+            read.onOrOff("BACKSPOOL_ARCHIVE_ENCRYPTION", true),
+            read.duration("BACKSPOOL_ARCHIVE_AFTER", Duration.ofHours(1)),
+            read.oneOfTwo("BACKSPOOL_S3_ACCESS_KEY", "BACKSPOOL_S3_SECRET_KEY"),
+            read.oneOfTwo("BACKSPOOL_S3_SECRET_KEY", "BACKSPOOL_S3_ACCESS_KEY"));
     read.finish();
     return config;
+  }
+
+  /** Whether there is a cold tier that recordings can be moved to. */
+  public boolean hasColdTier() {
+    return coldArchiveUrl != null
+        || (archiveUrl instanceof ArchiveUrl.Bucket bucket && bucket.coldClass() != null);
+  }
+
+  /** What signs requests to the archive's bucket; null finds it where AWS tools do. */
+  public @Nullable S3Keys s3Keys() {
+    return s3AccessKey == null || s3SecretKey == null ? null : new S3Keys(s3AccessKey, s3SecretKey);
   }
 
   private static final class Reader {
@@ -245,6 +285,35 @@ public record Config(
         // The value may hold a password: it is not repeated.
         problems.add(name + " must look like postgresql://user:password@host:5432/database");
         return null;
+      }
+      return value;
+    }
+
+    @Nullable ArchiveUrl archive(String name) {
+      String value = value(name);
+      if (value != null) {
+        try {
+          return ArchiveUrl.parse(value);
+        } catch (IllegalArgumentException wrong) {
+          // The value may hold credentials: it is not repeated.
+          problems.add(name + " " + wrong.getMessage());
+        }
+      }
+      return null;
+    }
+
+    boolean onOrOff(String name, boolean otherwise) {
+      String value = text(name, otherwise ? "on" : "off");
+      if (!value.equals("on") && !value.equals("off")) {
+        problem(name, value, "on or off");
+      }
+      return value.equals("on");
+    }
+
+    @Nullable String oneOfTwo(String name, String other) {
+      String value = value(name);
+      if (value == null && value(other) != null) {
+        problems.add(name + " must be set where " + other + " is");
       }
       return value;
     }

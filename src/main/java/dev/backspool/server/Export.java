@@ -2,14 +2,21 @@ package dev.backspool.server;
 
 import dev.backspool.Project;
 import dev.backspool.postgres.PostgresStartException;
+import dev.backspool.recording.Contents.Unread;
 import dev.backspool.recording.Frame;
+import dev.backspool.recording.LostKey;
+import dev.backspool.recording.Part;
+import dev.backspool.recording.PartFiles;
 import dev.backspool.recording.Payload;
 import dev.backspool.recording.Playback;
+import dev.backspool.recording.Reel;
 import dev.backspool.recording.SessionSummary;
 import dev.backspool.recording.Sessions;
+import dev.backspool.recording.file.DamagedRecording;
 import dev.backspool.rrweb.DamagedPayload;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,13 +36,15 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "export",
     mixinStandardHelpOptions = true,
-    subcommands = ExportEvents.class,
+    subcommands = {ExportEvents.class, ExportProject.class},
     description = {
       "Writes a session's rrweb events, one a line, tab by tab in play order; or, as",
       "'export events', a project's analytics events.",
       "",
       "Without --url the data is opened directly, while no server runs on it. With --url the",
       "session comes from a running server, named by its id.",
+      "",
+      "What cannot be read any more, or not now, is left out and named, and the exit code is 1.",
     },
     footer = {
       "",
@@ -46,6 +55,9 @@ import picocli.CommandLine.Spec;
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class Export implements Callable<Integer> {
+  /** Lost uploads that are named one by one. */
+  private static final int MOST_LINES = 20;
+
   @ParentCommand private Main main;
   @Spec private CommandSpec spec;
   @Mixin private ExportTarget target;
@@ -79,8 +91,12 @@ final class Export implements Callable<Integer> {
     }
     try (var installation = new Installation(main.config())) {
       Found found = find(installation, wanted);
+      List<String> lost;
       try (OutputStream out = target.open()) {
-        write(new Playback(installation.database()), found, out);
+        lost = write(installation.playback(), found, out);
+      }
+      if (!lost.isEmpty()) {
+        throw incomplete(lost);
       }
       return 0;
     } catch (PostgresStartException e) {
@@ -118,22 +134,49 @@ final class Export implements Callable<Integer> {
     return found.getFirst();
   }
 
-  private static void write(Playback playback, Found found, OutputStream target)
+  /**
+   * Writes all events that can be read.
+   *
+   * @return what cannot be read, a line each
+   */
+  private static List<String> write(Playback playback, Found found, OutputStream target)
       throws IOException {
-    UUID project = found.project().id();
-    UUID session = found.session().id();
-    for (Frame frame : playback.frames(project, session)) {
-      Payload payload;
-      try {
-        payload = playback.verified(project, session, frame.n()).orElse(null);
-      } catch (DamagedPayload damaged) {
-        throw new Sentence("Chunk " + frame.batchId() + " is damaged: " + damaged.getMessage());
-      }
-      if (payload == null) {
-        throw new Sentence("Chunk " + frame.batchId() + " is gone");
-      }
-      payload.writeLines(target);
+    var lost = new ArrayList<String>();
+    Reel reel = playback.reel(found.project().id(), found.session().id());
+    for (Unread unread : reel.contents().unread()) {
+      Part part = unread.part();
+      lost.add(line(part.firstAt(), part.lastAt(), part.events(), "", unread.why().getMessage()));
     }
+    for (Frame frame : reel.contents().frames()) {
+      String why;
+      try {
+        Optional<Payload> payload = reel.read(frame);
+        if (payload.isPresent()) {
+          payload.get().writeLines(target);
+          continue;
+        }
+        why = "it is gone";
+      } catch (DamagedPayload | DamagedRecording | PartFiles.Unreadable | LostKey unreadable) {
+        why = unreadable.getMessage();
+      }
+      lost.add(
+          line(frame.firstAt(), frame.lastAt(), frame.events(), " of tab " + frame.tab(), why));
+    }
+    return lost;
+  }
+
+  private static String line(
+      Instant from, Instant to, long events, String where, @Nullable String why) {
+    return "  %s to %s: %d events%s: %s".formatted(from, to, events, where, why);
+  }
+
+  /** Ends the command with what is not in its output. */
+  private static Sentence incomplete(List<String> lost) {
+    int more = lost.size() - MOST_LINES;
+    return new Sentence(
+        "The export is not complete. These events cannot be read and were left out:\n"
+            + String.join("\n", lost.subList(0, Math.min(lost.size(), MOST_LINES)))
+            + (more > 0 ? "\n  and " + more + " more uploads" : ""));
   }
 
   Main main() {

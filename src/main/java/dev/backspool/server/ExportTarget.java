@@ -3,27 +3,22 @@ package dev.backspool.server;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.ConnectException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Where an export comes from, if not from the data itself, and where it goes. */
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class ExportTarget {
   private static final int BUFFER = 64 * 1024;
 
   @Option(names = "--out", paramLabel = "FILE", description = "Default: standard output.")
   private @Nullable Path out;
 
-  @Option(names = "--url", description = "Address of a running server.")
-  private @Nullable URI url;
-
-  @Option(
-      names = "--token",
-      description = "Admin token, for --url (default: BACKSPOOL_ADMIN_TOKEN).")
-  private @Nullable String token;
+  @Mixin private AskedServer server;
 
   /** Writes what a running server has. */
   interface Download {
@@ -33,24 +28,28 @@ final class ExportTarget {
 
   /** Whether a running server is asked. */
   boolean isServer() {
-    return url != null;
+    return server.isNamed();
+  }
+
+  /** The server, where one is asked. */
+  AskedServer server() {
+    return server;
+  }
+
+  /** The file; empty for standard output. */
+  Optional<Path> file() {
+    return Optional.ofNullable(out);
   }
 
   void fromServer(Main main, Download download) throws IOException, InterruptedException {
-    URI server = url;
-    if (server == null) {
-      throw new IllegalStateException("no --url");
-    }
-    String credential = token != null ? token : main.settings().get("BACKSPOOL_ADMIN_TOKEN");
-    if (credential == null) {
-      throw new Sentence("A running server wants the admin token: --token, or the setting.");
-    }
-    try (var running = new RunningServer(server);
-        OutputStream target = open()) {
-      download.write(running, credential, target);
-    } catch (ConnectException e) {
-      throw new Sentence("No server answers at " + server);
-    }
+    server.ask(
+        main,
+        (running, token) -> {
+          try (OutputStream target = open()) {
+            download.write(running, token, target);
+          }
+          return running;
+        });
   }
 
   OutputStream open() throws IOException {

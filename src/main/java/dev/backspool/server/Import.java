@@ -48,7 +48,7 @@ import picocli.CommandLine.Spec;
       "  backspool import admin-long.json.zst --project Shop",
       "  backspool import *.json.gz --url http://127.0.0.1:8420 --key bsk_0a1b..."
     },
-    subcommands = ImportOpenPanel.class)
+    subcommands = {ImportOpenPanel.class, ImportProject.class})
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class Import implements Callable<Integer> {
   private static final Visitor NOBODY = Visitor.UNKNOWN;
@@ -81,6 +81,10 @@ final class Import implements Callable<Integer> {
   private interface Destination {
     Imported store(String session, InputStream json, Progress progress)
         throws IOException, InterruptedException;
+  }
+
+  Main main() {
+    return main;
   }
 
   Config config() {

@@ -79,15 +79,17 @@ final class ImportOpenPanel implements Callable<Integer> {
     long stored;
     long repeated;
     long unstorable;
+    long erased;
 
     void add(Tally other) {
       stored += other.stored;
       repeated += other.repeated;
       unstorable += other.unstorable;
+      erased += other.erased;
     }
 
     long events() {
-      return stored + repeated + unstorable;
+      return stored + repeated + unstorable + erased;
     }
   }
 
@@ -120,10 +122,13 @@ final class ImportOpenPanel implements Callable<Integer> {
     spec.commandLine()
         .getOut()
         .printf(
-            "%s: %d events%s%s%n",
+            "%s: %d events%s%s%s%n",
             path,
             tally.events(),
             tally.repeated == 0 ? "" : ", %d were there".formatted(tally.repeated),
+            tally.erased == 0
+                ? ""
+                : ", %d are left out, as whom they tell of was erased".formatted(tally.erased),
             tally.unstorable == 0 ? "" : ", %d cannot be stored".formatted(tally.unstorable));
     spec.commandLine().getOut().flush();
     return tally.unstorable == 0;
@@ -241,6 +246,7 @@ final class ImportOpenPanel implements Callable<Integer> {
           switch (outcomes.get(i)) {
             case REPEATED -> tally.repeated++;
             case UNSTORABLE -> tally.unstorable++;
+            case ERASED -> tally.erased++;
             default -> tally.stored++;
           }
         }

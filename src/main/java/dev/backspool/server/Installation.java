@@ -8,7 +8,13 @@ import dev.backspool.ingest.PartitionDays;
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.EmbeddedPostgres;
 import dev.backspool.project.Projects;
+import dev.backspool.recording.Archives;
+import dev.backspool.recording.DataKeys;
+import dev.backspool.recording.PartFiles;
+import dev.backspool.recording.Playback;
 import dev.backspool.session.SessionLimits;
+import dev.backspool.transfer.ProjectExport;
+import dev.backspool.transfer.ProjectImport;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -99,6 +105,41 @@ final class Installation implements AutoCloseable {
         (found.isEmpty() ? "There is no project " + nameOrId + "." : "There are several projects.")
             + " Choose one by --project:\n  "
             + choice);
+  }
+
+  /** Reads recordings, from the database and the archive. To be asked for once. */
+  Playback playback() {
+    return playback(archives());
+  }
+
+  /** Where finished recordings are. To be asked for once. */
+  Archives archives() {
+    Archives archives = Server.archives(config);
+    parts.push(archives);
+    return archives;
+  }
+
+  private Playback playback(Archives archives) {
+    return new Playback(
+        database,
+        new PartFiles(archives, new DataKeys(database), Runtime.getRuntime().maxMemory() / 8));
+  }
+
+  /** Writes projects into files. */
+  ProjectExport projectExport() {
+    return new ProjectExport(database, projects, playback(), Version.text());
+  }
+
+  /** Stores projects from files. */
+  ProjectImport projectImport() {
+    Archives archives = archives();
+    return new ProjectImport(
+        database,
+        projects,
+        playback(archives),
+        archives,
+        new DataKeys(database),
+        config.archiveEncryption());
   }
 
   /** Takes recordings in. To be asked for once. */

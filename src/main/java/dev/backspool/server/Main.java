@@ -23,6 +23,7 @@ import picocli.CommandLine.Command;
       Serve.class,
       Import.class,
       Export.class,
+      Verify.class,
       ResetAdminToken.class,
       Bench.class,
       Rehearse.class,

@@ -101,17 +101,31 @@ record Routes(
     routes.post("/api/projects/{project}/rotate-secret", api.projects()::rotateSecret);
     routes.post("/api/projects/{project}/sample-recordings", api.projects()::addSamples);
     routes.get("/api/projects/{project}/refusals", api.projects()::refusals);
+    routes.get("/api/projects/{project}/export", api.transfer()::export);
+    routes.post("/api/projects/import", api.transfer()::begin);
+    routes.post("/api/projects/{project}/import", api.transfer()::take);
+    routes.get("/api/projects/{project}/retention", api.retention()::get);
+    routes.get("/api/projects/{project}/retention/next", api.retention()::next);
+    routes.post("/api/projects/{project}/retention/run", api.retention()::run);
     routes.get("/api/projects/{project}/sessions", api.sessions()::list);
     routes.get("/api/projects/{project}/sessions/live", api.live()::get);
     routes.get("/api/projects/{project}/sessions/{session}", api.sessions()::get);
+    routes.put("/api/projects/{project}/sessions/{session}/keep", api.retention()::keep);
+    routes.delete("/api/projects/{project}/sessions/{session}/keep", api.retention()::release);
+    routes.delete("/api/projects/{project}/sessions/{session}", api.erasures()::session);
     routes.get("/api/projects/{project}/sessions/{session}/events", api.events()::ofSession);
     routes.get("/api/projects/{project}/events", api.events()::list);
     routes.get("/api/projects/{project}/events/names", api.events()::names);
     routes.get("/api/projects/{project}/events/live", api.liveEvents()::get);
     routes.get("/api/projects/{project}/profiles", api.profiles()::list);
     routes.get("/api/projects/{project}/profiles/{profile}", api.profiles()::get);
+    routes.delete("/api/projects/{project}/profiles/{profile}", api.erasures()::profile);
     routes.get("/api/projects/{project}/groups", api.groups()::list);
     routes.get("/api/projects/{project}/groups/{group}", api.groups()::get);
+    routes.get("/api/projects/{project}/storage", api.storage()::get);
+    routes.get("/api/projects/{project}/erasures", api.erasures()::list);
+    routes.get("/api/projects/{project}/erasures/{erasure}", api.erasures()::get);
+    routes.delete("/api/projects/{project}/erasures/{erasure}/tombstones", api.erasures()::lift);
     String recording = "/api/projects/{project}/sessions/{session}/recording";
     routes.get(recording, api.recordings()::index);
     routes.get(recording + "/events", api.recordings()::events);
@@ -123,11 +137,13 @@ record Routes(
     routes.before("/api/projects/*", api.guard()::check);
     routes.before("/api/sessions/*", api.guard()::check);
     routes.before("/metrics", api.guard()::check);
+    routes.before("/api/verify", api.guard()::check);
 
     // Operations
     routes.get("/healthz", api.operations()::health);
     routes.get("/readyz", api.operations()::ready);
     routes.get("/metrics", api.operations()::metrics);
+    routes.post("/api/verify", api.verify()::post);
 
     // The API's description, and the dashboard: any address that nothing above answers
     routes.get("/openapi.json", api.site()::openApi);

@@ -1,6 +1,7 @@
 package dev.backspool.server;
 
 import dev.backspool.analytics.EventFilter;
+import dev.backspool.api.VerifyJson.Line;
 import dev.backspool.ingest.Importer.Imported;
 import dev.backspool.ingest.Importer.Progress;
 import dev.backspool.rrweb.EventBlock;
@@ -9,9 +10,16 @@ import dev.backspool.rrweb.Limits;
 import dev.backspool.rrweb.Manner;
 import dev.backspool.rrweb.Splitter;
 import dev.backspool.rrweb.TimeRange;
+import dev.backspool.transfer.Pieces;
+import dev.backspool.transfer.Place;
+import dev.backspool.transfer.ProjectHead;
+import dev.backspool.transfer.Tally;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -24,15 +32,23 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A server that a command talks to over HTTP. */
 final class RunningServer implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  /** A long recording is packed before there is an answer. */
+  private static final Duration PIECE_PATIENCE = Duration.ofHours(1);
+
+  private static final Duration SOON = Duration.ofSeconds(2);
 
   /** The server dates uploads within a week of their receipt; nearer to that the client's rule. */
   private static final Duration DATED = Duration.ofDays(6);
@@ -41,6 +57,11 @@ final class RunningServer implements AutoCloseable {
   private static final Limits BLOCKS = new Limits(20_000, 1_000, 32 << 20);
 
   private static final JsonMapper JSON = JsonMapper.shared();
+  private static final JsonMapper SNAKE_CASE =
+      JsonMapper.builder()
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .build();
 
   private final HttpClient client = HttpClient.newHttpClient();
   private final URI url;
@@ -120,7 +141,8 @@ final class RunningServer implements AutoCloseable {
    * Writes a session's events as lines of JSON.
    *
    * @param token the admin token
-   * @throws Sentence when no project has the session, or the server refuses
+   * @throws Sentence when no project has the session, or the server refuses; also when all is
+   *     written that the server could read, and that is not all
    */
   void download(String token, UUID session, OutputStream out)
       throws IOException, InterruptedException {
@@ -132,7 +154,15 @@ final class RunningServer implements AutoCloseable {
           client.send(request(path, token).build(), BodyHandlers.ofInputStream());
       try (InputStream body = events.body()) {
         if (events.statusCode() == 200) {
-          body.transferTo(out);
+          var lines = new Lines(out);
+          body.transferTo(lines);
+          long wanted = events.headers().firstValueAsLong("Backspool-Events").orElse(lines.count);
+          if (lines.count < wanted) {
+            throw new Sentence(
+                "The export is not complete: the server could not read %d of %d events."
+                        .formatted(wanted - lines.count, wanted)
+                    + gaps(get(token, path.replaceFirst("/events$", ""))));
+          }
           return;
         }
         if (events.statusCode() != 404) {
@@ -141,6 +171,42 @@ final class RunningServer implements AutoCloseable {
       }
     }
     throw new Sentence("There is no session " + session + " on " + url);
+  }
+
+  private static String gaps(JsonNode recording) {
+    var lines = new StringBuilder();
+    for (JsonNode gap : recording.path("gaps")) {
+      lines.append(
+          "\n  %s to %s: %s"
+              .formatted(
+                  Instant.ofEpochMilli(gap.path("from_ms").asLong()),
+                  Instant.ofEpochMilli(gap.path("to_ms").asLong()),
+                  gap.path("message").asString()));
+    }
+    return lines.toString();
+  }
+
+  /** Counts lines on their way. */
+  private static final class Lines extends OutputStream {
+    private final OutputStream out;
+    private long count;
+
+    Lines(OutputStream out) {
+      this.out = out;
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int length) throws IOException {
+      for (int i = from; i < from + length; i++) {
+        count += bytes[i] == '\n' ? 1 : 0;
+      }
+      out.write(bytes, from, length);
+    }
   }
 
   /**
@@ -177,6 +243,43 @@ final class RunningServer implements AutoCloseable {
     }
   }
 
+  /**
+   * Has the server verify itself.
+   *
+   * @param token the admin token
+   * @param project name or id; null for all
+   * @param lines is told each line of the answer
+   * @throws Sentence when the server refuses, or ends before it has said how it ended
+   */
+  void verify(
+      String token, @Nullable String project, boolean repair, boolean quick, Consumer<Line> lines)
+      throws IOException, InterruptedException {
+    String only = project == null ? "" : "&project=" + onlyProject(token, project);
+    HttpResponse<InputStream> answer =
+        client.send(
+            request("/api/verify?repair=%s&quick=%s%s".formatted(repair, quick, only), token)
+                .POST(BodyPublishers.noBody())
+                .build(),
+            BodyHandlers.ofInputStream());
+    boolean ended = false;
+    try (var body = answer.body();
+        var reader = new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8))) {
+      if (answer.statusCode() != 200) {
+        throw refused(answer.statusCode(), body.readAllBytes());
+      }
+      for (String text = reader.readLine(); text != null; text = reader.readLine()) {
+        Line line = SNAKE_CASE.readValue(text, Line.class);
+        ended = line.summary() != null || line.failure() != null;
+        lines.accept(line);
+      }
+    } catch (IOException e) {
+      throw new Sentence(url + " broke off in the middle: " + e.getMessage());
+    }
+    if (!ended) {
+      throw new Sentence(url + " broke off in the middle");
+    }
+  }
+
   private static String query(EventFilter filter) {
     var query = new StringBuilder();
     filter.names().forEach(name -> query.append("&name=").append(encoded(name)));
@@ -192,7 +295,118 @@ final class RunningServer implements AutoCloseable {
     }
   }
 
-  private String onlyProject(String token, @Nullable String nameOrId)
+  /**
+   * A project file as the server writes it, or the rest of one.
+   *
+   * @param token the admin token
+   * @param project its id
+   * @param after where an export goes on; null from the start
+   * @throws Sentence when the server refuses
+   */
+  InputStream export(String token, String project, boolean withKeys, @Nullable Place after)
+      throws IOException, InterruptedException {
+    String path =
+        "/api/projects/%s/export?keys=%s%s"
+            .formatted(project, withKeys, after == null ? "" : "&after=" + after.text());
+    HttpResponse<InputStream> file =
+        client.send(request(path, token).build(), BodyHandlers.ofInputStream());
+    if (file.statusCode() != 200) {
+      try (InputStream body = file.body()) {
+        throw refused(file.statusCode(), body.readAllBytes());
+      }
+    }
+    return file.body();
+  }
+
+  /**
+   * Begins an import.
+   *
+   * @param token the admin token
+   * @param head the project file's first entry
+   * @param project name or id of another project than the file's own; null for that one
+   * @return the server's answer
+   * @throws Sentence when the server refuses
+   */
+  JsonNode beginImport(String token, ProjectHead head, @Nullable String project)
+      throws IOException, InterruptedException {
+    String query = project == null ? "" : "?project=" + encoded(project);
+    HttpResponse<byte[]> answer =
+        client.send(
+            request("/api/projects/import" + query, token)
+                .POST(BodyPublishers.ofByteArray(head.toJson()))
+                .build(),
+            BodyHandlers.ofByteArray());
+    if (answer.statusCode() != 200) {
+      throw refused(answer.statusCode(), answer.body());
+    }
+    return JSON.readTree(answer.body());
+  }
+
+  /**
+   * Sends entries of a project file, again where the server cannot store them now, or nobody knows
+   * whether it has: storing them twice stores them once.
+   *
+   * @param token the admin token
+   * @param project its id
+   * @throws Sentence when the server refuses them
+   * @throws IOException when nothing answers for minutes
+   */
+  Tally importPiece(String token, String project, Pieces.Piece piece)
+      throws IOException, InterruptedException {
+    Instant givenUpAt = Instant.now().plus(PATIENCE);
+    while (true) {
+      Duration pause = SOON;
+      try {
+        HttpResponse<byte[]> answer =
+            client.send(
+                request("/api/projects/" + project + "/import", token)
+                    .timeout(PIECE_PATIENCE)
+                    .header("Content-Type", "application/x-tar")
+                    .POST(
+                        BodyPublishers.fromPublisher(
+                            BodyPublishers.ofInputStream(() -> open(piece)), piece.size()))
+                    .build(),
+                BodyHandlers.ofByteArray());
+        if (answer.statusCode() == 200) {
+          return tally(JSON.readTree(answer.body()));
+        }
+        long seconds = answer.headers().firstValueAsLong("Retry-After").orElse(-1);
+        if (seconds < 0 || Instant.now().isAfter(givenUpAt)) {
+          throw refused(answer.statusCode(), answer.body());
+        }
+        pause = Duration.ofSeconds(seconds);
+      } catch (IOException failure) {
+        if (Instant.now().isAfter(givenUpAt)) {
+          throw failure;
+        }
+      }
+      Thread.sleep(pause);
+    }
+  }
+
+  private static InputStream open(Pieces.Piece piece) {
+    try {
+      return piece.open();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Tally tally(JsonNode answer) {
+    return new Tally(
+        answer.path("sessions").asLong(0),
+        answer.path("completed").asLong(0),
+        answer.path("known").asLong(0),
+        answer.path("frames").asLong(0),
+        answer.path("events").asLong(0),
+        answer.path("known_events").asLong(0),
+        answer.path("profiles").asLong(0),
+        answer.path("groups").asLong(0),
+        answer.path("erased").asLong(0));
+  }
+
+  /** The id of the named project, or of the only one. */
+  String onlyProject(String token, @Nullable String nameOrId)
       throws IOException, InterruptedException {
     var found = new ArrayList<String>();
     for (JsonNode project : projects(token)) {

@@ -36,6 +36,16 @@ import picocli.CommandLine.ParentCommand;
       "  BACKSPOOL_CLIENT_IP_HEADERS    these headers, in the order they are asked",
       "                                 (openpanel-client-ip, true-client-ip, x-client-ip,",
       "                                 cf-connecting-ip, x-forwarded-for, x-real-ip, ...)",
+      "  BACKSPOOL_ARCHIVE_URL          holds finished recordings: file:/a/directory or",
+      "                                 s3://bucket/prefix?endpoint=...&region=...&path_style=...",
+      "                                 &sse=...&kms_key=...&storage_class=...",
+      "                                 &cold_storage_class=... (archive in the data directory)",
+      "  BACKSPOOL_COLD_ARCHIVE_URL     another archive, which retention may move recordings to",
+      "                                 (the archive's cold_storage_class, if it has one)",
+      "  BACKSPOOL_ARCHIVE_ENCRYPTION   on or off: whether finished recordings are encrypted (on)",
+      "  BACKSPOOL_ARCHIVE_AFTER        time from a recording's last upload to the archive (PT1H)",
+      "  BACKSPOOL_S3_ACCESS_KEY        sign requests to the bucket (found where AWS tools find",
+      "  BACKSPOOL_S3_SECRET_KEY        theirs: environment, profile, container, instance)",
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the field
 final class Serve implements Callable<Integer> {

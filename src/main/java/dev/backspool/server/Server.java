@@ -4,6 +4,7 @@ import dev.backspool.analytics.EventLog;
 import dev.backspool.analytics.Groups;
 import dev.backspool.analytics.Profiles;
 import dev.backspool.api.Api;
+import dev.backspool.api.ErasureApi;
 import dev.backspool.api.EventApi;
 import dev.backspool.api.GroupApi;
 import dev.backspool.api.Guard;
@@ -14,16 +15,24 @@ import dev.backspool.api.Operations;
 import dev.backspool.api.ProfileApi;
 import dev.backspool.api.ProjectApi;
 import dev.backspool.api.RecordingApi;
+import dev.backspool.api.RetentionApi;
 import dev.backspool.api.SessionApi;
 import dev.backspool.api.SessionDump;
 import dev.backspool.api.SignIn;
 import dev.backspool.api.Site;
+import dev.backspool.api.StorageApi;
+import dev.backspool.api.TransferApi;
+import dev.backspool.api.VerifyApi;
+import dev.backspool.archive.Archive;
+import dev.backspool.archive.ArchiveUrl;
+import dev.backspool.archiver.Archiver;
 import dev.backspool.enrich.ClientAddress;
 import dev.backspool.enrich.GeoIp;
 import dev.backspool.enrich.MaxMindGeoIp;
 import dev.backspool.enrich.Referrers;
 import dev.backspool.enrich.Sighting;
 import dev.backspool.enrich.UserAgents;
+import dev.backspool.erasure.Erasures;
 import dev.backspool.event.Events;
 import dev.backspool.http.Bodies;
 import dev.backspool.ingest.Importer;
@@ -40,11 +49,22 @@ import dev.backspool.protocol.stackauth.EventBatches;
 import dev.backspool.protocol.stackauth.ReplayBatches;
 import dev.backspool.protocol.stackauth.ReplayReads;
 import dev.backspool.protocol.uxcam.SnapshotUpload;
+import dev.backspool.recording.ArchivePlace;
+import dev.backspool.recording.ArchiveWatch;
+import dev.backspool.recording.Archives;
+import dev.backspool.recording.DataKeys;
+import dev.backspool.recording.PartFiles;
 import dev.backspool.recording.Playback;
 import dev.backspool.recording.Recordings;
 import dev.backspool.recording.Sessions;
+import dev.backspool.recording.Storage;
+import dev.backspool.retention.EventCopies;
+import dev.backspool.retention.KeptSessions;
+import dev.backspool.retention.Retention;
 import dev.backspool.rrweb.Limits;
 import dev.backspool.session.SessionLimits;
+import dev.backspool.transfer.ProjectExport;
+import dev.backspool.transfer.ProjectImport;
 import io.javalin.Javalin;
 import java.io.IOException;
 import java.net.URI;
@@ -65,6 +85,9 @@ public final class Server implements AutoCloseable {
   private final Projects projects;
   private final Ingest ingest;
   private final Events events;
+  private final Playback playback;
+  private final Retention retention;
+  private final Archiver archiver;
   private final SignIn signIn;
   private final Javalin http;
   private final URI url;
@@ -106,23 +129,64 @@ public final class Server implements AutoCloseable {
       var live = new LiveSessions(projects, sessions, sessionApi);
       var eventLog = new EventLog(database);
       var liveEvents = new LiveEvents(projects, eventLog);
-      var playback = new Playback(database);
+      var keys = new DataKeys(database);
+      var archives = keep(archives(config));
+      var partFiles = new PartFiles(archives, keys, Runtime.getRuntime().maxMemory() / 8);
+      playback = new Playback(database, partFiles);
+      archiver =
+          keep(
+              new Archiver(
+                  database,
+                  archives,
+                  keys,
+                  partFiles,
+                  clock,
+                  new Archiver.Settings(
+                      config.archiveAfter(),
+                      config.archiveEncryption(),
+                      Archiver.Settings.MERGE_AFTER,
+                      config.dataDir().resolve("tmp"))));
+      retention =
+          keep(
+              new Retention(
+                  database,
+                  projects,
+                  new Retention.Settings(
+                      archives,
+                      config.hasColdTier(),
+                      config.dataDir().resolve("tmp"),
+                      config.sessionMax(),
+                      EventCopies.NONE),
+                  clock));
+      var erasures = new Erasures(database, ingest.refusals());
       var samples = keep(new Samples(new Importer(ingest)));
+      var verify = new VerifyApi(database, archives, projects);
       var api =
           new Api(
               new Guard(signIn, publicUrl(config)),
               signIn,
               new Me(Version.text(), publicUrl(config)),
-              new ProjectApi(projects, ingest.refusals(), samples, bodies),
+              new ProjectApi(projects, ingest.refusals(), samples, bodies, config.hasColdTier()),
               sessionApi,
               live,
               new EventApi(projects, sessions, eventLog),
               liveEvents,
               new ProfileApi(projects, new Profiles(database)),
               new GroupApi(projects, new Groups(database)),
+              new RetentionApi(projects, retention, new KeptSessions(database, clock)),
               new RecordingApi(projects, sessions, new Recordings(database, playback), playback),
+              storageApi(config, clock, archives),
               new SessionDump(projects, sessions, playback, sessionApi),
-              new Operations(database, ingest, events, live, liveEvents),
+              new TransferApi(
+                  projects,
+                  new ProjectExport(database, projects, playback, Version.text()),
+                  new ProjectImport(
+                      database, projects, playback, archives, keys, config.archiveEncryption()),
+                  bodies),
+              new ErasureApi(projects, erasures),
+              new Operations(
+                  database, ingest, events, retention, archiver.counts(), live, liveEvents),
+              verify,
               new Site("/web"));
       var referrers = new Referrers();
       var eyes =
@@ -152,9 +216,11 @@ public final class Server implements AutoCloseable {
               new EventBatches(events, ingest, projects, database, bodies, eyes, referrers),
               new ReplayReads(ingest, projects, database, playback));
       http = keep(Edge.start(config.host(), config.port(), routes), Edge::stop);
-      // These end first: their streams would hold up the end of the requests in flight.
+      // These end first: they would hold up the end of the requests in flight.
       keep(live);
       keep(liveEvents);
+      keep(erasures);
+      keep(verify);
       url = URI.create("http://" + config.host() + ":" + http.port());
     } catch (RuntimeException | Error failure) {
       close();
@@ -172,6 +238,21 @@ public final class Server implements AutoCloseable {
     }
     EmbeddedPostgres embedded = keep(EmbeddedPostgres.start(config.dataDir()));
     return Database.open(embedded.jdbcUrl(), embedded.user(), embedded.password());
+  }
+
+  /** Opened without asking them anything: an archive that is away holds up no start. */
+  static Archives archives(Config config) {
+    Archive main = Archive.open(config.archiveUrl(), config.s3Keys());
+    ArchiveUrl cold = config.coldArchiveUrl();
+    return new Archives(main, cold == null ? null : Archive.open(cold, config.s3Keys()));
+  }
+
+  private StorageApi storageApi(Config config, InstantSource clock, Archives archives) {
+    return new StorageApi(
+        projects,
+        new Storage(database, config.archiveAfter(), clock),
+        ArchivePlace.of(config.archiveUrl(), config.coldArchiveUrl(), config.archiveEncryption()),
+        new ArchiveWatch(archives.main()));
   }
 
   /** A file that cannot be read is said at the start, and no reason to take nothing in. */
@@ -225,6 +306,20 @@ public final class Server implements AutoCloseable {
 
   public Events events() {
     return events;
+  }
+
+  public Playback playback() {
+    return playback;
+  }
+
+  /** Removes what has expired. */
+  public Retention retention() {
+    return retention;
+  }
+
+  /** Moves recordings to the archive. */
+  public Archiver archiver() {
+    return archiver;
   }
 
   /** Its routes are held against the description of the API. */

@@ -88,13 +88,15 @@ public final class SessionRows {
               project_id, id, name, opener, source, started_at, last_event_at, first_received_at,
               last_received_at, chunk_count, event_count, click_count, input_count, error_count,
               page_count, raw_bytes, stored_bytes, has_full_snapshot, user_agent, screen,
-              device_info, profile_id, profile_name, profile_email)
+              device_info, profile_id, profile_name, profile_email, hot_since, hot_chunks,
+              hot_bytes)
             select
               project_id, id, name, opener, source, to_timestamp(first_ms / 1000.0),
               to_timestamp(last_ms / 1000.0), to_timestamp(first_received_ms / 1000.0),
               to_timestamp(last_received_ms / 1000.0), chunks, events, clicks, inputs, errors,
               pages, raw_bytes, stored_bytes, full_snapshot, user_agent, screen,
-              device_info, profile_id, profile_name, profile_email
+              device_info, profile_id, profile_name, profile_email,
+              to_timestamp(first_received_ms / 1000.0), chunks, stored_bytes
             from unnest(
               ?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::bigint[],
               ?::bigint[], ?::bigint[], ?::int[], ?::bigint[], ?::int[], ?::int[], ?::int[], ?::int[],
@@ -124,7 +126,10 @@ public final class SessionRows {
               device_info = coalesce(known.device_info, excluded.device_info),
               profile_id = coalesce(excluded.profile_id, known.profile_id),
               profile_name = coalesce(excluded.profile_name, known.profile_name),
-              profile_email = coalesce(excluded.profile_email, known.profile_email)
+              profile_email = coalesce(excluded.profile_email, known.profile_email),
+              hot_since = least(known.hot_since, excluded.hot_since),
+              hot_chunks = known.hot_chunks + excluded.hot_chunks,
+              hot_bytes = known.hot_bytes + excluded.hot_bytes
             """)) {
       new Columns<>(statement, widenings)
           .uuids(Widening::project)

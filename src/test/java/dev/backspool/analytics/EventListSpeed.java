@@ -107,12 +107,12 @@ public final class EventListSpeed {
 
   private static SessionFilter event(String name) {
     return new SessionFilter(
-        null, null, null, null, null, null, null, false, false, null, null, name);
+        null, null, null, null, null, null, null, false, false, null, null, name, null);
   }
 
   private static SessionFilter person(String id) {
     return new SessionFilter(
-        null, null, null, null, null, null, null, false, false, id, null, null);
+        null, null, null, null, null, null, null, false, false, id, null, null, null);
   }
 
   private static void time(String what, Runnable work) {

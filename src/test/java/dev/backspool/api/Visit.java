@@ -12,13 +12,13 @@ import java.util.Map;
  * Somebody's visit to a page, uploaded batch by batch as a recorder would. Times are ms since its
  * start, ten minutes ago unless said otherwise.
  */
-final class Visit {
-  static final String CHROME =
+public final class Visit {
+  public static final String CHROME =
       "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0"
           + " Safari/537.36";
 
-  final String name;
-  final long start;
+  public final String name;
+  public final long start;
   private final TestServer server;
   private final Project project;
   private final List<Map<String, Object>> events = new ArrayList<>();
@@ -27,54 +27,54 @@ final class Visit {
   private int batches;
   private String id = "";
 
-  Visit(TestServer server, Project project, String name) {
+  public Visit(TestServer server, Project project, String name) {
     this(server, project, name, System.currentTimeMillis() - 600_000);
   }
 
-  Visit(TestServer server, Project project, String name, long start) {
+  public Visit(TestServer server, Project project, String name, long start) {
     this.server = server;
     this.project = project;
     this.name = name;
     this.start = start;
   }
 
-  Visit tab(String tab) {
+  public Visit tab(String tab) {
     this.tab = tab;
     return this;
   }
 
-  Visit by(String id, String name, String email) {
+  public Visit by(String id, String name, String email) {
     profile = "&profile_id=" + id + "&profile_name=" + name + "&profile_email=" + email;
     return this;
   }
 
-  Visit event(long at, int type, Map<String, Object> data) {
+  public Visit event(long at, int type, Map<String, Object> data) {
     events.add(Map.of("type", type, "timestamp", start + at, "data", data));
     return this;
   }
 
-  Visit meta(long at, String href) {
+  public Visit meta(long at, String href) {
     return event(at, 4, Map.of("href", href, "width", 1280, "height", 720));
   }
 
-  Visit snapshot(long at) {
+  public Visit snapshot(long at) {
     return event(at, 2, Map.of("node", Map.of("type", 0, "childNodes", List.of(), "id", 1)));
   }
 
   /** A page with its full snapshot. */
-  Visit page(long at, String href) {
+  public Visit page(long at, String href) {
     return meta(at, href).snapshot(at + 1);
   }
 
-  Visit click(long at) {
+  public Visit click(long at) {
     return event(at, 3, Map.of("source", 2, "type", 2, "id", 1, "x", 5, "y", 5));
   }
 
-  Visit input(long at) {
+  public Visit input(long at) {
     return event(at, 3, Map.of("source", 5, "id", 1, "text", "*"));
   }
 
-  Visit error(long at) {
+  public Visit error(long at) {
     return event(
         at,
         6,
@@ -86,7 +86,7 @@ final class Visit {
   }
 
   /** Uploads what has gathered as the next batch; extra parameters such as {@code &seq=3}. */
-  Visit upload(String more) {
+  public Visit upload(String more) {
     var answer =
         server
             .post(
@@ -102,17 +102,17 @@ final class Visit {
     return this;
   }
 
-  Visit upload() {
+  public Visit upload() {
     return upload("");
   }
 
   /** The server's id of the session, once something is uploaded. */
-  String id() {
+  public String id() {
     return id;
   }
 
   /** Address of the session in the API. */
-  String path() {
+  public String path() {
     return "/api/projects/" + project.id() + "/sessions/" + id;
   }
 }

@@ -19,13 +19,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Stands in front of a server and does to each request what a test says; one a connection. */
-final class FaultyProxy implements AutoCloseable {
+public final class FaultyProxy implements AutoCloseable {
   /** What happens to a request. */
-  interface Fault {
+  public interface Fault {
     void happenTo(Exchange exchange) throws IOException, InterruptedException;
   }
 
-  static final Fault NONE = Exchange::pass;
+  public static final Fault NONE = Exchange::pass;
 
   private static final Pattern LENGTH =
       Pattern.compile("\ncontent-length: *(\\d+)", Pattern.CASE_INSENSITIVE);
@@ -38,35 +38,36 @@ final class FaultyProxy implements AutoCloseable {
   private volatile ServerSocket door;
 
   /** Passes everything to a port of this machine until told otherwise. */
-  FaultyProxy(int behind) throws IOException {
+  public FaultyProxy(int behind) throws IOException {
     this.behind = behind;
     door = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     port = door.getLocalPort();
     accept(door);
   }
 
-  URI url() {
+  public URI url() {
     return URI.create("http://127.0.0.1:" + port);
   }
 
-  void fault(Fault next) {
+  /** What happens to requests from now on. */
+  public void fault(Fault next) {
     fault = next;
   }
 
   /** Heads of the requests so far, lower case. */
-  List<String> heads() {
+  public List<String> heads() {
     return heads;
   }
 
   /** Refuses connections from now on. */
-  void goAway() throws IOException {
+  public void goAway() throws IOException {
     door.close();
     for (Socket socket : open) {
       socket.close();
     }
   }
 
-  void comeBack() throws IOException {
+  public void comeBack() throws IOException {
     var again = new ServerSocket();
     again.setReuseAddress(true);
     again.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
@@ -120,7 +121,7 @@ final class FaultyProxy implements AutoCloseable {
   }
 
   /** One request and what may be done with it. */
-  final class Exchange {
+  public final class Exchange {
     private final Socket client;
     private final String head;
 
@@ -129,23 +130,23 @@ final class FaultyProxy implements AutoCloseable {
       this.head = head;
     }
 
-    boolean is(String method) {
+    public boolean is(String method) {
       return head.startsWith(method + " ");
     }
 
-    boolean has(String text) {
+    public boolean has(String text) {
       return head.toLowerCase(Locale.ROOT).contains(text);
     }
 
     /** Hands it through both ways. */
-    void pass() throws IOException {
+    public void pass() throws IOException {
       try (Socket server = forward()) {
         server.getInputStream().transferTo(client.getOutputStream());
       }
     }
 
     /** Hands through the head of the answer and so many bytes of its body, then hangs up. */
-    void cutAfter(int bytes) throws IOException {
+    public void cutAfter(int bytes) throws IOException {
       try (Socket server = forward()) {
         InputStream in = server.getInputStream();
         OutputStream out = client.getOutputStream();
@@ -156,7 +157,7 @@ final class FaultyProxy implements AutoCloseable {
     }
 
     /** Hands the answer's body through one byte at a time. */
-    void creep(long millisAByte) throws IOException, InterruptedException {
+    public void creep(long millisAByte) throws IOException, InterruptedException {
       try (Socket server = forward()) {
         InputStream in = server.getInputStream();
         OutputStream out = client.getOutputStream();
@@ -169,14 +170,14 @@ final class FaultyProxy implements AutoCloseable {
     }
 
     /** Lets the server do it and hangs up instead of telling. */
-    void swallowAnswer() throws IOException {
+    public void swallowAnswer() throws IOException {
       try (Socket server = forward()) {
         server.getInputStream().transferTo(OutputStream.nullOutputStream());
       }
     }
 
     /** Answers by itself. */
-    void answer(int status, String code) throws IOException {
+    public void answer(int status, String code) throws IOException {
       Matcher length = LENGTH.matcher(head);
       if (length.find() && !has("100-continue")) {
         client.getInputStream().skipNBytes(Long.parseLong(length.group(1)));
@@ -197,7 +198,7 @@ final class FaultyProxy implements AutoCloseable {
     }
 
     /** Neither reads nor answers. */
-    void ignore() throws InterruptedException {
+    public void ignore() throws InterruptedException {
       while (!client.isClosed()) {
         Thread.sleep(20);
       }

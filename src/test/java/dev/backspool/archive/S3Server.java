@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** A real server of the S3 protocol, S3Proxy over a directory, as a program of its own. */
-final class S3Server implements AutoCloseable {
-  static final S3Keys KEYS = new S3Keys("backspool", "not-so-secret");
+public final class S3Server implements AutoCloseable {
+  public static final S3Keys KEYS = new S3Keys("backspool", "not-so-secret");
 
   private static final Path PROGRAM = Path.of("target", "s3proxy", "s3proxy.jar");
   private static final int MOST_WAITS = 600;
@@ -27,7 +27,8 @@ final class S3Server implements AutoCloseable {
     this.buckets = buckets;
   }
 
-  static S3Server start(Path folder) throws IOException, InterruptedException {
+  /** Starts one that keeps its buckets in a folder. */
+  public static S3Server start(Path folder) throws IOException, InterruptedException {
     int port;
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = socket.getLocalPort();
@@ -78,16 +79,16 @@ final class S3Server implements AutoCloseable {
     }
   }
 
-  int port() {
+  public int port() {
     return port;
   }
 
-  URI url() {
+  public URI url() {
     return URI.create("http://127.0.0.1:" + port);
   }
 
   /** Where it keeps a bucket; a folder there is one. */
-  Path folder(String bucket) {
+  public Path folder(String bucket) {
     return buckets.resolve(bucket);
   }
 

@@ -12,11 +12,13 @@ import org.junit.jupiter.api.Test;
  */
 final class CrashTest {
   private static final int CLIENTS = 16;
+  private static final Duration SOON = Duration.ofSeconds(1);
+  private static final Duration NEVER = Duration.ofHours(1);
 
   @Test
   void everything_acknowledged_survives_kills_and_every_other_is_absent_or_whole()
       throws Exception {
-    try (var crash = new Crash(CLIENTS)) {
+    try (var crash = new Crash(CLIENTS, SOON)) {
       for (int n = 0; n < 3; n++) {
         Crash.Round round = crash.round(Duration.ofSeconds(2), n == 1);
         assertThat(round.finding().problems()).isEmpty();
@@ -30,7 +32,7 @@ final class CrashTest {
 
   @Test
   void answers_what_is_in_flight_before_it_stops() throws Exception {
-    try (var crash = new Crash(CLIENTS)) {
+    try (var crash = new Crash(CLIENTS, SOON)) {
       Crash.Stopped stopped = crash.stopUnderLoad(Duration.ofSeconds(2));
 
       assertThat(stopped.exitCode()).isEqualTo(143); // as the JVM ends on SIGTERM
@@ -44,8 +46,22 @@ final class CrashTest {
   }
 
   @Test
+  void the_audit_sees_what_the_archive_has_lost() throws Exception {
+    try (var crash = new Crash(2, SOON)) {
+      do {
+        Finding whole = crash.round(Duration.ofSeconds(8), false).finding();
+        assertThat(whole.problems()).isEmpty();
+      } while (crash.objects() == 0);
+
+      assertThat(crash.lookWithoutObjects().problems())
+          .anyMatch(problem -> problem.startsWith("unreadable: object"))
+          .anyMatch(problem -> problem.startsWith("torn or double"));
+    }
+  }
+
+  @Test
   void the_audit_sees_what_is_missing_double_or_changed() throws Exception {
-    try (var crash = new Crash(1)) {
+    try (var crash = new Crash(1, NEVER)) {
       crash.round(Duration.ofSeconds(2), false);
 
       Finding lost =
@@ -64,7 +80,7 @@ final class CrashTest {
 
   @Test
   void the_audit_sees_events_that_are_missing_double_or_astray() throws Exception {
-    try (var crash = new Crash(4)) {
+    try (var crash = new Crash(4, NEVER)) {
       Finding whole = crash.round(Duration.ofSeconds(6), false).finding();
       while (whole.events().acknowledged() < 500) { // a cold server may have taken none yet
         whole = crash.round(Duration.ofSeconds(6), false).finding();

@@ -127,9 +127,31 @@ final class Tape {
         .postgres()
         .own(handle ->
             handle.execute(
-                "update session set last_received_at = last_received_at - interval '1 hour'"
+                "update session set last_received_at = last_received_at - interval '10 minutes'"
                     + " where id = cast(? as uuid)",
                 id));
+    return this;
+  }
+
+  /** Lets all of it have been so long ago. */
+  Tape daysAgo(int days) {
+    server
+        .server()
+        .postgres()
+        .own(handle ->
+            handle
+                .createUpdate(
+                    """
+                    update session set
+                      started_at = started_at - :days * interval '1 day',
+                      last_event_at = last_event_at - :days * interval '1 day',
+                      first_received_at = first_received_at - :days * interval '1 day',
+                      last_received_at = last_received_at - :days * interval '1 day'
+                    where id = cast(:id as uuid)
+                    """)
+                .bind("days", days)
+                .bind("id", id)
+                .execute());
     return this;
   }
 

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import dev.backspool.Project;
 import dev.backspool.Visitor;
 import dev.backspool.recording.Frame;
-import dev.backspool.recording.Playback;
 import dev.backspool.rrweb.Limits;
 import dev.backspool.rrweb.Manner;
 import dev.backspool.rrweb.PayloadReader;
@@ -65,10 +64,10 @@ final class ImporterTest {
   }
 
   private static List<JsonNode> events(Project project, UUID session) throws IOException {
-    var playback = new Playback(server.server().postgres());
+    var playback = server.server().playback();
     var events = new ArrayList<JsonNode>();
     for (Frame frame : playback.frames(project.id(), session)) {
-      byte[] payload = playback.payload(project.id(), session, frame.n()).orElseThrow();
+      byte[] payload = playback.verified(project.id(), session, frame.n()).orElseThrow().zstd();
       try (var lines = new PayloadReader(new ByteArrayInputStream(payload), 1 << 26)) {
         for (Slice line = lines.next(); line != null; line = lines.next()) {
           events.add(TestServer.JSON.readTree(line.text()));

@@ -56,6 +56,7 @@ public final class SessionListSpeed {
                     false,
                     null,
                     null,
+                    null,
                     null),
                 null,
                 50));
@@ -67,7 +68,8 @@ public final class SessionListSpeed {
               sessions.page(
                   project,
                   new SessionFilter(
-                      null, null, null, null, null, null, url, false, false, null, null, null),
+                      null, null, null, null, null, null, url, false, false, null, null, null,
+                      null),
                   null,
                   50));
     }
@@ -78,7 +80,8 @@ public final class SessionListSpeed {
               sessions.page(
                   project,
                   new SessionFilter(
-                      null, null, person, null, null, null, null, false, false, null, null, null),
+                      null, null, person, null, null, null, null, false, false, null, null, null,
+                      null),
                   null,
                   50));
     }
@@ -99,6 +102,7 @@ public final class SessionListSpeed {
                     false,
                     null,
                     null,
+                    null,
                     null),
                 null,
                 50));
@@ -108,7 +112,7 @@ public final class SessionListSpeed {
             sessions.page(
                 project,
                 new SessionFilter(
-                    null, null, null, null, null, null, null, false, true, null, null, null),
+                    null, null, null, null, null, null, null, false, true, null, null, null, null),
                 null,
                 50));
     time(

@@ -3,6 +3,8 @@ package dev.backspool.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.backspool.archive.ArchiveUrl;
+import dev.backspool.archive.S3Keys;
 import dev.backspool.enrich.ClientAddress;
 import dev.backspool.enrich.TrustedProxies;
 import java.io.IOException;
@@ -39,6 +41,12 @@ final class ConfigTest {
     assertThat(config.geoipFile()).isNull();
     assertThat(config.trustedProxies()).isEqualTo(TrustedProxies.EVERYONE);
     assertThat(config.clientIpHeaders()).isEqualTo(ClientAddress.HEADERS);
+    assertThat(config.archiveUrl())
+        .isEqualTo(new ArchiveUrl.Directory(Path.of("data/archive").toAbsolutePath()));
+    assertThat(config.coldArchiveUrl()).isNull();
+    assertThat(config.archiveEncryption()).isTrue();
+    assertThat(config.archiveAfter()).isEqualTo(Duration.ofHours(1));
+    assertThat(config.s3Keys()).isNull();
   }
 
   @Test
@@ -63,6 +71,12 @@ final class ConfigTest {
                 Map.entry("BACKSPOOL_GEOIP_FILE", places.toString()),
                 Map.entry("BACKSPOOL_TRUSTED_PROXIES", "10.0.0.0/8, ::1"),
                 Map.entry("BACKSPOOL_CLIENT_IP_HEADERS", "X-Real-IP, forwarded"),
+                Map.entry("BACKSPOOL_ARCHIVE_URL", "file:/srv/recordings"),
+                Map.entry("BACKSPOOL_COLD_ARCHIVE_URL", "file:/srv/cold"),
+                Map.entry("BACKSPOOL_ARCHIVE_ENCRYPTION", "off"),
+                Map.entry("BACKSPOOL_ARCHIVE_AFTER", "PT5M"),
+                Map.entry("BACKSPOOL_S3_ACCESS_KEY", "AKIA0"),
+                Map.entry("BACKSPOOL_S3_SECRET_KEY", "hush"),
                 Map.entry("HOME", "/root")));
 
     assertThat(config.host()).isEqualTo("0.0.0.0");
@@ -81,6 +95,12 @@ final class ConfigTest {
     assertThat(config.geoipFile()).isEqualTo(places);
     assertThat(config.trustedProxies()).isEqualTo(TrustedProxies.of("10.0.0.0/8,::1"));
     assertThat(config.clientIpHeaders()).containsExactly("x-real-ip", "forwarded");
+    assertThat(config.archiveUrl()).isEqualTo(new ArchiveUrl.Directory(Path.of("/srv/recordings")));
+    assertThat(config.coldArchiveUrl()).isEqualTo(new ArchiveUrl.Directory(Path.of("/srv/cold")));
+    assertThat(config.archiveEncryption()).isFalse();
+    assertThat(config.archiveAfter()).isEqualTo(Duration.ofMinutes(5));
+    assertThat(config.s3Keys()).isEqualTo(new S3Keys("AKIA0", "hush"));
+    assertThat(config.s3Keys()).asString().doesNotContain("hush");
   }
 
   @Test
@@ -111,6 +131,20 @@ final class ConfigTest {
         .anyMatch(problem -> problem.contains("BACKSPOOL_CLIENT_IP_HEADERS"))
         .anyMatch(problem -> problem.contains("BACKSPOOL_PROT is not a setting"))
         .noneMatch(problem -> problem.contains("hunter2"));
+  }
+
+  @Test
+  void tells_what_is_wrong_with_an_archive_and_repeats_no_secret() {
+    assertThatThrownBy(() ->
+            Config.from(
+                Map.of(
+                    "BACKSPOOL_ARCHIVE_URL", "s3://me:hunter2@bucket",
+                    "BACKSPOOL_S3_SECRET_KEY", "hunter2")))
+        .isInstanceOf(Config.Invalid.class)
+        .hasMessageContaining("BACKSPOOL_ARCHIVE_URL holds credentials")
+        .hasMessageContaining(
+            "BACKSPOOL_S3_ACCESS_KEY must be set where BACKSPOOL_S3_SECRET_KEY is")
+        .hasMessageNotContaining("hunter2");
   }
 
   @Test

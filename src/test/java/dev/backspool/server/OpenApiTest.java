@@ -19,7 +19,12 @@ import tools.jackson.databind.JsonNode;
 final class OpenApiTest {
   /** Preflights, filters, and what is a page or a part of one, are no part of the API. */
   private static final Set<HandlerType> DESCRIBED =
-      Set.of(HandlerType.GET, HandlerType.POST, HandlerType.PATCH, HandlerType.DELETE);
+      Set.of(
+          HandlerType.GET,
+          HandlerType.POST,
+          HandlerType.PUT,
+          HandlerType.PATCH,
+          HandlerType.DELETE);
 
   private static final Set<String> PAGES = Set.of("get /*", "get /api-reference/{file}");
 

@@ -2,7 +2,9 @@ package dev.backspool.server;
 
 import dev.backspool.Project;
 import dev.backspool.postgres.TestPostgres;
+import dev.backspool.recording.Archives;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -11,11 +13,15 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -28,11 +34,15 @@ public final class TestServer implements AutoCloseable {
   public static final JsonMapper JSON = JsonMapper.shared();
 
   private final Server server;
+  private final Map<String, String> settings;
+  private final Path folder;
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-  private TestServer(Server server) {
-    this.server = server;
+  private TestServer(Map<String, String> settings, InstantSource clock, Path folder) {
+    this.settings = settings;
+    this.server = new Server(Config.from(settings), clock);
+    this.folder = folder;
   }
 
   public static TestServer start() {
@@ -66,12 +76,49 @@ public final class TestServer implements AutoCloseable {
     all.put("BACKSPOOL_PORT", "0");
     all.put("BACKSPOOL_ADMIN_TOKEN", ADMIN_TOKEN);
     all.put("BACKSPOOL_DATABASE_URL", url(database));
+    Path folder = freshFolder();
+    all.put("BACKSPOOL_DATA_DIR", folder.toString());
     all.putAll(settings);
-    return new TestServer(new Server(Config.from(all), clock));
+    return new TestServer(all, clock, folder);
+  }
+
+  private static Path freshFolder() {
+    try {
+      return Files.createTempDirectory("backspool-test-");
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  private static void delete(Path folder) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  /**
+   * Its data directory, deleted with it; the archive is in it unless the settings say otherwise.
+   */
+  public Path folder() {
+    return folder;
+  }
+
+  /** Its settings, as {@code BACKSPOOL_*} names: what a command on the same data needs. */
+  Map<String, String> settings() {
+    return Map.copyOf(settings);
+  }
+
+  /** The server's archives, opened once more; to be closed. */
+  public Archives archives() {
+    return Server.archives(Config.from(settings));
   }
 
   /** The database as {@code BACKSPOOL_DATABASE_URL} names it. */
-  static String url(TestPostgres.Address database) {
+  public static String url(TestPostgres.Address database) {
     return database
         .url()
         .replaceFirst(
@@ -158,7 +205,7 @@ public final class TestServer implements AutoCloseable {
         return new Answer(
             response.statusCode(), new String(response.body(), StandardCharsets.UTF_8), response);
       } catch (IOException failure) {
-        throw new java.io.UncheckedIOException(failure);
+        throw new UncheckedIOException(failure);
       } catch (InterruptedException interrupted) {
         Thread.currentThread().interrupt();
         throw new IllegalStateException(interrupted);
@@ -192,5 +239,6 @@ public final class TestServer implements AutoCloseable {
   public void close() {
     client.close();
     server.close();
+    delete(folder);
   }
 }

@@ -1,5 +1,6 @@
 package dev.backspool.protocol.backspool;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.backspool.Project;
 import dev.backspool.Reason;
 import dev.backspool.Source;
@@ -72,7 +73,16 @@ public final class EventUpload {
     this.places = new Places(referrers);
   }
 
-  record Answer(int stored, int repeated, @Nullable UUID sessionId) {}
+  /**
+   * The answer.
+   *
+   * @param erased how many were refused because they tell of somebody who was erased; null for none
+   */
+  record Answer(
+      int stored,
+      int repeated,
+      @Nullable UUID sessionId,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Integer erased) {}
 
   /** Answers the request; refusals as problems, readable by the page. */
   public void post(Context ctx) {
@@ -230,6 +240,7 @@ public final class EventUpload {
   private static void answer(Context ctx, List<Row> rows, StoredEvents.Committed committed) {
     int stored = 0;
     int repeated = 0;
+    int erased = 0;
     for (int i = 0; i < rows.size(); i++) {
       RowOutcome outcome = committed.rows().get(i);
       if (outcome == RowOutcome.UNSTORABLE) {
@@ -240,9 +251,15 @@ public final class EventUpload {
       if (rows.get(i) instanceof Row.Track) {
         stored += outcome == RowOutcome.STORED ? 1 : 0;
         repeated += outcome == RowOutcome.REPEATED ? 1 : 0;
+        erased += outcome == RowOutcome.ERASED ? 1 : 0;
       }
     }
-    Json.send(ctx, new Answer(stored, repeated, committed.session()));
+    if (!rows.isEmpty() && committed.rows().stream().allMatch(RowOutcome.ERASED::equals)) {
+      Outcome.Refused why = Outcome.Refused.erased();
+      Problem.send(ctx, refusal(why.reason(), why.detail(), null));
+      return;
+    }
+    Json.send(ctx, new Answer(stored, repeated, committed.session(), erased == 0 ? null : erased));
   }
 
   private static Refusal refusal(Reason reason, String detail, @Nullable Duration retryAfter) {

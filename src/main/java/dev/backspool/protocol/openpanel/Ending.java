@@ -1,6 +1,7 @@
 package dev.backspool.protocol.openpanel;
 
 import dev.backspool.Reason;
+import dev.backspool.ingest.Outcome;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,7 @@ record Ending(int status, String error, @Nullable Duration retryAfter) {
 
   static final Ending NO_PROFILE = new Ending(404, "Profile not found", null);
   static final Ending NO_NUMBER = new Ending(400, "Property value is not a number", null);
+  static final Ending ERASED = of(Outcome.Refused.erased());
   static final Ending UNSTORABLE = new Ending(500, "Internal server error", null);
 
   /** The sender's fault. */
@@ -30,8 +32,18 @@ record Ending(int status, String error, @Nullable Duration retryAfter) {
   }
 
   /** Turned away by the core, which has counted it. */
+  static Ending of(Outcome.Refused refused) {
+    return of(refused.reason(), refused.detail(), refused.retryAfter());
+  }
+
+  /** The same, with its parts. */
   static Ending of(Reason reason, String detail, @Nullable Duration retryAfter) {
     return new Ending(reason.status(), detail, retryAfter);
+  }
+
+  /** Whether it ends so each time, which the SDKs would find out by three more tries. */
+  boolean isFinal() {
+    return equals(NO_PROFILE) || equals(NO_NUMBER) || equals(ERASED);
   }
 
   boolean isStored() {

@@ -146,6 +146,7 @@ final class Filing {
       }
       case NO_PROFILE -> refuse(draft, Ending.NO_PROFILE);
       case NO_NUMBER -> refuse(draft, Ending.NO_NUMBER);
+      case ERASED -> endings[draft] = Ending.ERASED;
       case UNSTORABLE -> endings[draft] = Ending.UNSTORABLE;
     }
   }

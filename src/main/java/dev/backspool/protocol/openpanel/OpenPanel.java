@@ -36,9 +36,10 @@ import org.jspecify.annotations.Nullable;
  * {@code sessionId}, because the SDKs take anything else for a failure and send again.
  *
  * <p>For the same reason an increment of a profile that is not there is 404, and one of a property
- * that is no number 400, only for callers of their own making. One that names itself with {@code
- * openpanel-sdk-name} gets 202 and {@code {deviceId, sessionId, rejected: "Profile not found"}}: it
- * would ask three times more, come to the same, and forget whose session it was.
+ * that is no number 400, and a row of somebody who was erased 410, only for callers of their own
+ * making. One that names itself with {@code openpanel-sdk-name} gets 202 and {@code {deviceId,
+ * sessionId, rejected: "Profile not found"}}: it would ask three times more, come to the same, and
+ * forget whose session it was.
  */
 public final class OpenPanel {
   private static final Pattern CLIENT_ID =
@@ -312,8 +313,7 @@ public final class OpenPanel {
     if (ending.isStored()) {
       return success.of(draft, ids);
     }
-    boolean repeating = ending.equals(Ending.NO_PROFILE) || ending.equals(Ending.NO_NUMBER);
-    return repeating && caller.sdkName() != null
+    return ending.isFinal() && caller.sdkName() != null
         ? Reply.json(202, ids.rejected(ending.error()))
         : Reply.failure(ending.status(), ending.error(), ending.retryAfter());
   }

@@ -19,9 +19,9 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Stores chunks of recordings in the session that the visitor's events opened.
@@ -60,10 +60,17 @@ final class ReplayChunks {
     if (block.eventCount() == 0) {
       return refused(caller, Reason.MALFORMED, "payload.payload: holds no events");
     }
+    UUID echoed = replay.session() == null ? null : SessionIds.parse(replay.session());
+    boolean isKnown = echoed != null && events.knows(project, echoed);
+    if (echoed != null && !isKnown && events.isErased(project, List.of(echoed))) {
+      return erased(caller);
+    }
     Optional<UUID> session =
-        named(project, replay.session()).or(() -> events.recordingSession(project, device));
+        isKnown ? Optional.ofNullable(echoed) : events.recordingSession(project, device);
     if (session.isEmpty()) {
-      return refused(caller, Reason.MALFORMED, "Session ID is required for replay");
+      return events.isErased(project, sessionsOfNow(caller, device))
+          ? erased(caller)
+          : refused(caller, Reason.MALFORMED, "Session ID is required for replay");
     }
     var chunk =
         new StoreChunk(
@@ -80,15 +87,20 @@ final class ReplayChunks {
             block);
     return switch (ingest.store(chunk)) {
       case Outcome.Stored _ -> Ending.STORED;
-      case Outcome.Refused why -> Ending.of(why.reason(), why.detail(), why.retryAfter());
+      case Outcome.Refused why -> Ending.of(why);
     };
   }
 
-  /** The session that an earlier answer named, if this project has it. */
-  private Optional<UUID> named(UUID project, @Nullable String id) {
-    return Optional.ofNullable(id)
-        .map(SessionIds::parse)
-        .filter(session -> events.knows(project, session));
+  /** What the visitor's session would be, if events opened it now. */
+  private static List<UUID> sessionsOfNow(Caller caller, DeviceIds device) {
+    String project = caller.project().id().toString();
+    long now = caller.receivedAt().toEpochMilli();
+    return device.names().stream().map(name -> SessionIds.of(project, name, now)).toList();
+  }
+
+  private Ending erased(Caller caller) {
+    Outcome.Refused erased = Outcome.Refused.erased();
+    return refused(caller, erased.reason(), erased.detail());
   }
 
   private Ending refused(Caller caller, Reason reason, String detail) {

@@ -112,6 +112,7 @@ record Reply(int status, String type, byte[] body, @Nullable Duration retryAfter
       case 400 -> "Bad Request";
       case 404 -> "Not Found";
       case 408 -> "Request Timeout";
+      case 410 -> "Gone";
       case 413 -> "Payload Too Large";
       case 429 -> "Too Many Requests";
       case 503 -> "Service Unavailable";

@@ -45,6 +45,12 @@ final class Answers {
         Reason.UNAVAILABLE, "The database cannot be reached", Duration.ofSeconds(2));
   }
 
+  /** Answers while the archive is away. */
+  static StackFailure archiveAway() {
+    return StackFailure.later(
+        Reason.UNAVAILABLE, "The archive does not answer", Duration.ofSeconds(5));
+  }
+
   /** Answers a failure nobody foresaw: a reference for the client, everything for the log. */
   static void unexpected(Context ctx, Exception failure) {
     String reference = Problem.log(ctx, failure);

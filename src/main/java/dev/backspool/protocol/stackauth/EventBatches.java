@@ -17,6 +17,7 @@ import dev.backspool.http.Cors;
 import dev.backspool.http.Json;
 import dev.backspool.http.Refusal;
 import dev.backspool.ingest.Ingest;
+import dev.backspool.ingest.Outcome;
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.DatabaseUnavailable;
 import dev.backspool.project.Projects;
@@ -114,6 +115,10 @@ public final class EventBatches {
     switch (events.store(command)) {
       case StoredEvents.Refused refused -> throw failure(refused);
       case StoredEvents.Committed committed -> {
+        if (committed.rows().contains(StoredEvents.RowOutcome.ERASED)) {
+          // One sign-in and one page load sent them all.
+          throw StackFailure.of(Outcome.Refused.erased());
+        }
         if (committed.rows().contains(StoredEvents.RowOutcome.UNSTORABLE)) {
           throw StackFailure.plain(500, Reason.UNSTORABLE, "The database refuses an event");
         }
@@ -126,7 +131,8 @@ public final class EventBatches {
       Project project, EventBatchBody batch, @Nullable User user, Sighting sighting) {
     String device =
         events.devices().of(project.id(), sighting.userAgent(), sighting.ip()).current();
-    var sender = new Sender.Named(opener(project.id(), batch.segment(), user), device);
+    var sender =
+        new Sender.Named(opener(project.id(), batch.segment(), user), device, batch.segment());
     String profile = user == null ? null : user.id();
     var rows = new ArrayList<Row>(batch.events().size());
     for (int i = 0; i < batch.events().size(); i++) {

@@ -8,18 +8,23 @@ import dev.backspool.ingest.Ingest;
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.DatabaseUnavailable;
 import dev.backspool.project.Projects;
-import dev.backspool.protocol.stackauth.ChunkEvents.Opened;
 import dev.backspool.protocol.stackauth.ChunkRows.Chunk;
-import dev.backspool.protocol.stackauth.ChunkRows.Hole;
+import dev.backspool.protocol.stackauth.ChunkRows.Chunks;
 import dev.backspool.protocol.stackauth.ReplayRows.Replay;
 import dev.backspool.protocol.stackauth.ReplayRows.Row;
+import dev.backspool.recording.Fault;
+import dev.backspool.recording.Frame;
+import dev.backspool.recording.Payload;
 import dev.backspool.recording.Playback;
+import dev.backspool.recording.Reel;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -33,25 +38,25 @@ public final class ReplayReads {
   private final Callers callers;
   private final ReplayRows replays;
   private final ChunkRows chunks;
-  private final ChunkEvents events;
+  private final Playback playback;
 
   public ReplayReads(Ingest ingest, Projects projects, Database database, Playback playback) {
     this.callers = new Callers(ingest, projects);
     this.replays = new ReplayRows(database);
-    this.chunks = new ChunkRows(database);
-    this.events = new ChunkEvents(playback);
+    this.chunks = new ChunkRows(database, playback);
+    this.playback = playback;
   }
 
   record Pagination(@Nullable String nextCursor) {}
 
   record ReplayPage(List<Replay> items, Pagination pagination) {}
 
-  record ChunkPage(List<Chunk> items, Pagination pagination) {}
+  record ChunkPage(List<Chunk> items, List<Gap> gaps, Pagination pagination) {}
 
   /**
    * Events that are not in an answer although they were stored.
    *
-   * @param chunkId the chunk that cannot be opened; null when the chunk itself is gone
+   * @param chunkId the chunk that cannot be opened; null when the chunk itself cannot be found
    * @param place the chunk's place among its segment's, from 0; null when the chunk is there
    * @param reason {@code missing}, {@code damaged}, or {@code unavailable} for now
    */
@@ -116,14 +121,27 @@ public final class ReplayReads {
         ctx,
         (query, project) -> {
           int limit = query.number("limit", 1, 500, 100);
-          UUID replay = replay(ctx, project).id();
+          Chunks found = chunks.of(project, replay(ctx, project).id());
           String cursor = query.text("cursor");
-          Long after = cursor == null ? null : Long.valueOf(chunk(project, replay, cursor).id());
-          List<Chunk> rows = chunks.list(project, replay, after, limit + 1);
+          List<Chunk> rows =
+              cursor == null
+                  ? found.all()
+                  : found.after(cursor).orElseThrow(() -> notFound(found, cursor));
           List<Chunk> page = rows.subList(0, Math.min(limit, rows.size()));
           String next = rows.size() > limit ? page.getLast().id() : null;
-          Json.send(ctx, new ChunkPage(page, new Pagination(next)));
+          Json.send(ctx, new ChunkPage(page, holes(found), new Pagination(next)));
         });
+  }
+
+  /** While the archive is away nobody knows which chunks there are. */
+  private static StackFailure notFound(Chunks found, String chunk) {
+    return found.someUnavailable() ? Answers.archiveAway() : StackFailure.notFound(chunk);
+  }
+
+  private static List<Gap> holes(Chunks found) {
+    return found.holes().stream()
+        .map(hole -> new Gap(hole.segment(), null, hole.place(), reason(hole.fault())))
+        .toList();
   }
 
   /** {@code GET …/{id}/chunks/{chunk}/events}: the events of one chunk. */
@@ -132,22 +150,33 @@ public final class ReplayReads {
         ctx,
         (_, project) -> {
           UUID replay = replay(ctx, project).id();
-          Chunk chunk = chunk(project, replay, ctx.pathParam("chunk"));
-          switch (events.open(project, replay, Long.parseLong(chunk.id()))) {
-            case Opened.Events opened -> {
-              OutputStream out = ctx.contentType(JSON).outputStream();
-              out.write("{\"events\":".getBytes(UTF_8));
-              ChunkEvents.writeArray(out, opened.lines());
-              out.write('}');
-            }
-            case Opened.Gap gap -> {
-              if (gap.reason().equals("unavailable")) {
-                throw Answers.databaseAway();
-              }
-              throw StackFailure.notFound(chunk.id());
-            }
-          }
+          String chunk = ctx.pathParam("chunk");
+          Payload payload = payload(project, replay, chunk);
+          OutputStream out = ctx.contentType(JSON).outputStream();
+          out.write("{\"events\":".getBytes(UTF_8));
+          payload.writeArray(out);
+          out.write('}');
         });
+  }
+
+  private Payload payload(UUID project, UUID replay, String chunk) {
+    try {
+      return playback
+          .verified(project, replay, number(chunk))
+          .orElseThrow(() -> StackFailure.notFound(chunk));
+    } catch (IOException unreadable) {
+      throw Fault.of(unreadable) == Fault.UNAVAILABLE
+          ? Answers.archiveAway()
+          : StackFailure.notFound(chunk);
+    }
+  }
+
+  private static long number(String chunk) {
+    try {
+      return Long.parseLong(chunk);
+    } catch (NumberFormatException e) {
+      throw StackFailure.notFound(chunk);
+    }
   }
 
   /**
@@ -162,48 +191,53 @@ public final class ReplayReads {
         (query, project) -> {
           int offset = query.number("offset", 0, Integer.MAX_VALUE, 0);
           int limit = query.number("limit", 1, Integer.MAX_VALUE, Integer.MAX_VALUE);
-          UUID replay = replay(ctx, project).id();
-          List<Chunk> all = chunks.list(project, replay, null, Integer.MAX_VALUE);
-          var gaps = new ArrayList<Gap>();
-          for (Hole hole : chunks.holes(project, replay)) {
-            gaps.add(new Gap(hole.segment(), null, hole.place(), "missing"));
-          }
-          int from = Math.min(offset, all.size());
-          int to = (int) Math.min((long) from + limit, all.size());
+          Chunks found = chunks.of(project, replay(ctx, project).id());
+          var gaps = new ArrayList<>(holes(found));
+          int all = found.frames().size();
+          int from = Math.min(offset, all);
+          int to = (int) Math.min((long) from + limit, all);
           OutputStream out = ctx.contentType(JSON).outputStream();
           out.write("{\"chunks\":".getBytes(UTF_8));
-          out.write(Json.bytes(all));
+          out.write(Json.bytes(found.all()));
           out.write(",\"chunk_events\":[".getBytes(UTF_8));
-          writeEvents(out, project, replay, all.subList(from, to), gaps);
+          writeEvents(out, found.reel(), found.frames().subList(from, to), gaps);
           out.write("],\"gaps\":".getBytes(UTF_8));
           out.write(Json.bytes(gaps));
           out.write('}');
         });
   }
 
-  private void writeEvents(
-      OutputStream out, UUID project, UUID replay, List<Chunk> slice, List<Gap> gaps)
+  private static void writeEvents(OutputStream out, Reel reel, List<Frame> slice, List<Gap> gaps)
       throws IOException {
     boolean away = false;
     String separator = "";
-    for (Chunk chunk : slice) {
-      Opened opened =
-          away
-              ? new Opened.Gap("unavailable")
-              : events.open(project, replay, Long.parseLong(chunk.id()));
-      out.write((separator + "{\"chunk_id\":\"" + chunk.id() + "\",\"events\":").getBytes(UTF_8));
-      switch (opened) {
-        case Opened.Events whole -> ChunkEvents.writeArray(out, whole.lines());
-        case Opened.Gap gap -> {
-          // The answer has begun, so a database that goes away now can only be told as a gap.
-          away = gap.reason().equals("unavailable");
-          out.write("[]".getBytes(UTF_8));
-          gaps.add(new Gap(chunk.sessionReplaySegmentId(), chunk.id(), null, gap.reason()));
-        }
+    for (Frame frame : slice) {
+      Optional<Payload> payload = Optional.empty();
+      Fault fault = away ? Fault.UNAVAILABLE : Fault.MISSING;
+      try {
+        payload = away ? payload : reel.read(frame);
+      } catch (IOException unreadable) {
+        fault = Fault.of(unreadable);
+      } catch (DatabaseUnavailable e) {
+        // The answer has begun, so a database that goes away now can only be told as a gap.
+        away = true;
+        fault = Fault.UNAVAILABLE;
+      }
+      String id = Long.toString(frame.n());
+      out.write((separator + "{\"chunk_id\":\"" + id + "\",\"events\":").getBytes(UTF_8));
+      if (payload.isPresent()) {
+        payload.get().writeArray(out);
+      } else {
+        out.write("[]".getBytes(UTF_8));
+        gaps.add(new Gap(frame.tab(), id, null, reason(fault)));
       }
       out.write('}');
       separator = ",";
     }
+  }
+
+  private static String reason(Fault fault) {
+    return fault.name().toLowerCase(Locale.ROOT);
   }
 
   private Replay replay(Context ctx, UUID project) {
@@ -212,15 +246,5 @@ public final class ReplayReads {
         .flatMap(uuid -> replays.one(project, uuid))
         .orElseThrow(() -> StackFailure.notFound(id))
         .replay();
-  }
-
-  private Chunk chunk(UUID project, UUID replay, String id) {
-    long number;
-    try {
-      number = Long.parseLong(id);
-    } catch (NumberFormatException e) {
-      throw StackFailure.notFound(id);
-    }
-    return chunks.one(project, replay, number).orElseThrow(() -> StackFailure.notFound(id));
   }
 }

@@ -127,18 +127,24 @@ final class UxcamDoor {
     String userAgent = sighting.server() ? null : sighting.userAgent();
     var command =
         new StoreEvents(project(), Source.UXCAM, received, null, userAgent, null, null, rows);
-    StoredEvents.Refused refused =
+    Refusal refused =
         switch (events.store(command)) {
-          case StoredEvents.Refused why -> why;
-          case StoredEvents.Committed committed ->
-              committed.rows().contains(StoredEvents.RowOutcome.UNSTORABLE)
-                  ? new StoredEvents.Refused(
-                      Reason.UNSTORABLE, "The database refuses an event", null)
-                  : null;
+          case StoredEvents.Refused why -> UxcamForm.refusal(why);
+          case StoredEvents.Committed committed -> refused(committed.rows());
         };
     if (refused != null) {
-      UxcamForm.send(ctx, UxcamForm.refusal(refused));
+      UxcamForm.send(ctx, refused);
     }
     return refused == null;
+  }
+
+  /** The events of an upload are of one session: all of it may be stored, or nothing. */
+  private static @Nullable Refusal refused(List<StoredEvents.RowOutcome> rows) {
+    if (rows.contains(StoredEvents.RowOutcome.ERASED)) {
+      return UxcamForm.refusal(Outcome.Refused.erased());
+    }
+    return rows.contains(StoredEvents.RowOutcome.UNSTORABLE)
+        ? Refusal.of(Reason.UNSTORABLE, "The database refuses an event")
+        : null;
   }
 }

@@ -37,6 +37,11 @@ public final class ArchivedRecording {
   private static final int MOST_INDEX_JSON = 1 << 30;
   private static final int CHECK_BYTES = 1 << 20;
 
+  private static final int HEAP_BYTES = 1_000;
+
+  /** Three numbers, and an entry of the map with its boxed key and value. */
+  private static final int HEAP_BYTES_OF_FRAME = 108;
+
   private final RangeSource source;
   private final @Nullable Seal seal;
   private final Trailer trailer;
@@ -133,6 +138,19 @@ public final class ArchivedRecording {
     return new ArchivedRecording(source, seal, trailer, index, parsed, ahead);
   }
 
+  /**
+   * Whether a file can only be opened with its key.
+   *
+   * @throws DamagedRecording when it does not begin as a recording's file does
+   * @throws IOException when it cannot be read
+   */
+  public static boolean isEncrypted(RangeSource source) throws IOException {
+    if (source.size() < Format.HEADER_BYTES) {
+      throw DamagedRecording.whole("is cut short: it has " + source.size() + " bytes");
+    }
+    return Format.Kind.of(source.read(0, Format.HEADER_BYTES)).encrypted();
+  }
+
   private static byte[] openIndex(byte[] frame, @Nullable Seal seal) throws DamagedRecording {
     if (!Format.isSkippable(frame, Format.INDEX_MAGIC, frame.length)) {
       throw DamagedRecording.whole("has no index where it should be");
@@ -224,6 +242,16 @@ public final class ArchivedRecording {
     return new FrameCursor(this, frames());
   }
 
+  /** Reads many frames, each group of them once. */
+  public FrameReader reader() {
+    return new FrameReader(this);
+  }
+
+  /** How much heap it holds, nearly, in bytes. */
+  public int heapBytes() {
+    return HEAP_BYTES + index.length + places.size() * HEAP_BYTES_OF_FRAME;
+  }
+
   private byte[] linesAt(int place) throws IOException {
     byte[] kept = ahead.get(trailer.sha256Hex(), place);
     if (kept != null) {
@@ -239,12 +267,36 @@ public final class ArchivedRecording {
     }
   }
 
-  private byte[] readAhead(int place) throws IOException {
+  /** The place of a frame; null when there is no such frame. */
+  @Nullable Integer place(long n) {
+    return places.get(n);
+  }
+
+  /** The last place of its group that may be decompressed together with this one. */
+  int lastAhead(int place) {
     int group = group(place);
     int last = place;
     while (last + 1 < groupStart[group + 1] && end[last + 1] - start(place) <= ahead.atOnce()) {
       last++;
     }
+    return last;
+  }
+
+  /** What was decompressed ahead for a place, which is then no longer kept; null when nothing. */
+  byte @Nullable [] takeAhead(int place) {
+    return ahead.take(trailer.sha256Hex(), place);
+  }
+
+  /** Keeps lines of a run of places until they are asked for. */
+  void putAhead(int first, List<byte[]> run) {
+    // The nearest last: the least recently put go first.
+    for (int i = run.size() - 1; i >= 0; i--) {
+      ahead.put(trailer.sha256Hex(), first + i, run.get(i));
+    }
+  }
+
+  private byte[] readAhead(int place) throws IOException {
+    int last = lastAhead(place);
     List<byte[]> run;
     try {
       run = read(place, last);
@@ -255,16 +307,22 @@ public final class ArchivedRecording {
       // What lies beyond may be damaged, and the frame itself not.
       return read(place, place).getFirst();
     }
-    for (int i = run.size() - 1; i >= 0; i--) {
-      ahead.put(trailer.sha256Hex(), place + i, run.get(i));
-    }
+    putAhead(place, run);
     return run.getFirst();
   }
 
-  /** Decompresses frames of one group. */
+  /** Reads frames of one group. */
   private List<byte[]> read(int first, int last) throws IOException {
+    return cut(groupFrame(group(first), stop[last]), first, last);
+  }
+
+  /**
+   * Decompresses and checks frames of one group.
+   *
+   * @param frame the group's zstd frame, or its beginning up to the last frame's stop
+   */
+  List<byte[]> cut(byte[] frame, int first, int last) throws DamagedRecording {
     int group = group(first);
-    byte[] frame = groupFrame(group, stop[last]);
     int[] bounds = new int[last - first + 2];
     bounds[0] = start(first);
     System.arraycopy(end, first, bounds, 1, last - first + 1);

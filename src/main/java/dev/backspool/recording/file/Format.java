@@ -46,6 +46,29 @@ final class Format {
       into.putShort((short) version).putShort((short) (encrypted ? ENCRYPTED : 0)).put(fileId);
     }
 
+    /** Reads a header. */
+    static Kind of(byte[] header) throws DamagedRecording {
+      if (!isSkippable(header, HEADER_MAGIC, HEADER_BYTES)
+          || !Arrays.equals(
+              header,
+              SKIPPABLE_HEAD,
+              SKIPPABLE_HEAD + SIGNATURE.length,
+              SIGNATURE,
+              0,
+              SIGNATURE.length)) {
+        throw DamagedRecording.whole("has no header: it is something else");
+      }
+      var bytes =
+          ByteBuffer.wrap(header)
+              .order(ByteOrder.LITTLE_ENDIAN)
+              .position(SKIPPABLE_HEAD + SIGNATURE.length);
+      int version = Short.toUnsignedInt(bytes.getShort());
+      boolean encrypted = (bytes.getShort() & ENCRYPTED) != 0;
+      byte[] fileId = new byte[FILE_ID_BYTES];
+      bytes.get(fileId);
+      return new Kind(version, encrypted, fileId);
+    }
+
     /** The kind, as the header and as what encryption binds its parts to. */
     byte[] header() {
       byte[] header = new byte[HEADER_BYTES];

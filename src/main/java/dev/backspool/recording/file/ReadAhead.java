@@ -39,6 +39,15 @@ public final class ReadAhead {
     return lines.get(new Key(file, place));
   }
 
+  /** As {@link #get}, and forgets it. */
+  synchronized byte @Nullable [] take(String file, int place) {
+    byte[] frame = lines.remove(new Key(file, place));
+    if (frame != null) {
+      bytes -= frame.length;
+    }
+    return frame;
+  }
+
   synchronized void put(String file, int place, byte[] frame) {
     byte[] before = lines.put(new Key(file, place), frame);
     bytes += frame.length - (before == null ? 0 : before.length);

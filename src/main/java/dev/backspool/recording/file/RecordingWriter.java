@@ -115,7 +115,11 @@ public final class RecordingWriter implements AutoCloseable {
    * @throws IOException when the file cannot be written; the writer is of no more use
    */
   public void add(Frame frame, byte[] payload) throws IOException {
-    byte[] lines = PayloadReader.lines(payload, Math.toIntExact(frame.rawBytes()));
+    int size = Math.toIntExact(frame.rawBytes());
+    byte[] lines = PayloadReader.lines(payload, size);
+    if (lines.length != size) {
+      throw new DamagedPayload("the payload has " + lines.length + " of " + size + " bytes");
+    }
     var kept = repeats.keep(frame, lines);
     repeated += frame.events() - kept.frame().events();
     add(kept);

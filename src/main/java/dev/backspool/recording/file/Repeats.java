@@ -123,6 +123,7 @@ final class Repeats {
         frame.n(),
         frame.tab(),
         frame.batchId(),
+        frame.clientSession(),
         frame.ordinal(),
         frame.seq(),
         frame.receivedAt(),

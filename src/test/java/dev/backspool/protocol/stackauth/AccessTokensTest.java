@@ -19,6 +19,7 @@ import com.nimbusds.jose.util.Base64URL;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.PlainJWT;
 import dev.backspool.Project;
+import dev.backspool.RetentionDays;
 import dev.backspool.protocol.stackauth.AccessTokens.User;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -55,6 +56,7 @@ final class AccessTokensTest {
           false,
           List.of(),
           List.of(),
+          new RetentionDays(null, null, null, null),
           Instant.now());
   private final AccessTokens tokens = new AccessTokens();
   private Issuer issuer;

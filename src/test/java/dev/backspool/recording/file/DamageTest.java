@@ -18,6 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.crypto.SecretKey;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -170,5 +171,39 @@ class DamageTest {
     assertThatThrownBy(() -> recording.lines(6)).isInstanceOf(DamagedRecording.class);
     assertThatThrownBy(() -> recording.lines(9)).isInstanceOf(DamagedRecording.class);
     assertThat(recording.lines(0)).isPresent();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void a_reader_passes_over_a_damaged_group_and_reads_it_once(boolean encrypted) throws Exception {
+    SecretKey key = encrypted ? KEY : null;
+    List<Upload> uploads = uploads();
+    byte[] file = fourGroups(key);
+    file[Format.HEADER_BYTES + 30] ^= 1; // in the first group
+    var reads = new AtomicInteger();
+    RangeSource whole = RangeSource.of(file);
+    RangeSource counting =
+        new RangeSource() {
+          @Override
+          public byte[] read(long from, int length) throws IOException {
+            reads.incrementAndGet();
+            return whole.read(from, length);
+          }
+
+          @Override
+          public long size() throws IOException {
+            return whole.size();
+          }
+        };
+    FrameReader reader = ArchivedRecording.open(counting, key, new ReadAhead(1 << 20)).reader();
+    for (int n = 0; n < uploads.size(); n++) {
+      int frame = n;
+      if (n < FRAMES_IN_GROUP) {
+        assertThatThrownBy(() -> reader.lines(frame)).isInstanceOf(DamagedRecording.class);
+      } else {
+        assertThat(reader.lines(n)).hasValue(uploads.get(n).lines());
+      }
+    }
+    assertThat(reads).hasValue(1 + GROUPS);
   }
 }

@@ -117,6 +117,24 @@ class SeekTest {
     assertThat(source.reads()).hasValue(1 + file.written().groups());
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1 << 20, 1 << 26})
+  void a_reader_reads_each_group_once_however_little_is_kept_ahead(long ahead) throws Exception {
+    var file = file(uploads, KEY, SMALL_GROUPS);
+    Counting source = Counting.of(file.bytes());
+    FrameReader reader = ArchivedRecording.open(source, KEY, new ReadAhead(ahead)).reader();
+    for (Upload upload : uploads) {
+      same(reader.lines(upload.frame().n()).orElseThrow(), upload);
+    }
+    assertThat(source.reads()).hasValue(1 + file.written().groups());
+    assertThat(reader.lines(uploads.size())).isEmpty();
+    var random = new SplittableRandom(System.nanoTime());
+    for (int i = 0; i < 50; i++) {
+      Upload any = uploads.get(random.nextInt(uploads.size()));
+      same(reader.lines(any.frame().n()).orElseThrow(), any);
+    }
+  }
+
   @Test
   void many_readers_at_once_each_get_theirs() throws Exception {
     var recording =

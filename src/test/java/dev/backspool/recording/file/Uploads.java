@@ -58,6 +58,7 @@ final class Uploads {
             n,
             tab,
             "batch-" + n,
+            n % 2 == 0 ? null : "client-" + n,
             (int) n,
             n % 3 == 0 ? null : n,
             Instant.ofEpochMilli(outline.to()).plusNanos(123_456_000),

@@ -1,0 +1,200 @@
+package dev.backspool.erasure;
+
+import dev.backspool.ingest.Periodic;
+import dev.backspool.ingest.Refusals;
+import dev.backspool.postgres.Cursor;
+import dev.backspool.postgres.Database;
+import dev.backspool.postgres.DatabaseUnavailable;
+import dev.backspool.postgres.Page;
+import dev.backspool.session.Mark;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one door for erasing. What it begins it ends, whoever waits for it: an erasure that was cut
+ * short goes on with the next start, or on another node after a minute.
+ *
+ * <p>Any thread may call.
+ */
+public final class Erasures implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Erasures.class);
+  private static final Duration PAUSE = Duration.ofSeconds(5);
+
+  /**
+   * After this nobody works on an erasure any more who says so; two would not disturb each other.
+   */
+  private static final Duration LEFT = Duration.ofMinutes(1);
+
+  private final Database database;
+  private final Ledger ledger;
+  private final Belongings belongings;
+  private final Elders elders;
+  private final Removal removal;
+  private final Mentions mentions;
+  private final Set<UUID> running = ConcurrentHashMap.newKeySet();
+  private final Periodic timer;
+  private final Periodic vacuuming;
+  private volatile boolean closed;
+  private boolean started;
+
+  /**
+   * From now on goes on with what was begun and left.
+   *
+   * @param refusals whose details are searched for whom is erased
+   */
+  public Erasures(Database database, Refusals refusals) {
+    this.database = database;
+    ledger = new Ledger(database);
+    belongings = new Belongings(database, ledger);
+    elders = new Elders(database);
+    removal = new Removal(database, ledger);
+    mentions = new Mentions(database, ledger, refusals);
+    timer = new Periodic("erasures", PAUSE, this::attend);
+    vacuuming = new Periodic("erasures-vacuum", PAUSE, this::vacuum);
+  }
+
+  /**
+   * Erases a session: its recording, its events, and every trace of it. When this returns no row is
+   * left, and nothing of it is recorded any more.
+   *
+   * @return the receipt, of an earlier erasure where there was one; empty when there is no such
+   *     session
+   * @throws StillGoingOn when something holds it up; it ends by itself
+   */
+  public Optional<Receipt> eraseSession(UUID project, UUID session) {
+    return erase(Mark.session(project, session));
+  }
+
+  /**
+   * Erases a person: their profile, sessions and events, and what was recorded anonymously on
+   * devices that were only ever theirs. As {@link #eraseSession}.
+   */
+  public Optional<Receipt> eraseProfile(UUID project, String profile) {
+    return erase(Mark.profile(project, profile));
+  }
+
+  private Optional<Receipt> erase(Mark subject) {
+    Optional<Going> begun = ledger.begin(subject);
+    if (begun.isEmpty()) {
+      return ledger.last(subject);
+    }
+    Going going = begun.get();
+    work(going);
+    return ledger.byId(going.project(), going.id());
+  }
+
+  /** The receipts of a project, newest first. */
+  public Page<Receipt, UUID> page(UUID project, @Nullable Cursor<UUID> after, int limit) {
+    return ledger.page(project, after, limit);
+  }
+
+  /** A receipt of a project. */
+  public Optional<Receipt> byId(UUID project, UUID id) {
+    return ledger.byId(project, id);
+  }
+
+  /**
+   * Allows what was erased to be recorded again, from now on.
+   *
+   * @return the receipt; its rows may be still to be removed, and then nothing is changed
+   */
+  public Optional<Receipt> lift(UUID project, UUID id) {
+    Optional<Receipt> receipt = ledger.byId(project, id);
+    if (receipt.isPresent() && receipt.get().rowsRemovedAt() != null) {
+      ledger.lift(project, id);
+      return ledger.byId(project, id);
+    }
+    return receipt;
+  }
+
+  private void work(Going going) {
+    running.add(going.id());
+    try {
+      // What a writer adds that was under way shows up when it has ended.
+      do {
+        while (belongings.look(going)) {
+          goOn();
+        }
+        elders.awaitLooking();
+      } while (belongings.look(going));
+      removal.pass(going);
+      do { // Another pass catches what others were moving about while the last went over it.
+        goOn();
+        elders.awaitWriting();
+      } while (removal.pass(going) > 0);
+      mentions.remove(going);
+      ledger.finish(going);
+      ledger.noteObjects();
+    } catch (StillGoingOn late) {
+      throw late.of(going.id());
+    } finally {
+      running.remove(going.id());
+    }
+  }
+
+  private void goOn() {
+    if (closed) {
+      throw new StillGoingOn("The server is stopping; the erasure goes on when it starts");
+    }
+  }
+
+  private void attend() {
+    finishLeft();
+    ledger.noteObjects();
+  }
+
+  private void finishLeft() {
+    Instant now = ledger.now();
+    // Before this start nobody of this process can have begun one.
+    List<Going> left = ledger.unfinished(started ? now.minus(LEFT) : now);
+    started = true;
+    for (Going going : left) {
+      if (!running.contains(going.id())) {
+        try {
+          work(going);
+          LOG.info("Erasure {} of project {} is finished", going.id(), going.project());
+        } catch (StillGoingOn late) {
+          LOG.info("Erasure {} of project {} waits", going.id(), going.project());
+        }
+      }
+    }
+  }
+
+  /** Until then the rows' bytes lie in the tables' files, where nothing reads them. */
+  private void vacuum() {
+    Instant began = ledger.now();
+    List<String> tables = ledger.toVacuum();
+    for (String table : tables) {
+      if (closed) {
+        return;
+      }
+      try {
+        database.vacuum(table);
+      } catch (DatabaseUnavailable away) {
+        throw away;
+      } catch (RuntimeException failure) {
+        LOG.info("{} is not vacuumed: {}", table, failure.getMessage());
+      }
+    }
+    if (!tables.isEmpty()) {
+      ledger.vacuumed(began);
+    }
+  }
+
+  /** Ends what goes on here; it is finished by the next start. */
+  @Override
+  public void close() {
+    closed = true;
+    elders.close();
+    timer.close();
+    vacuuming.close();
+  }
+}

@@ -1,0 +1,209 @@
+package dev.backspool.retention;
+
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * Removes the events of days that have expired, after the sessions they belong to are gone. A day
+ * that has expired for everybody who has events in it is dropped whole: the events of kept sessions
+ * move to {@code event_default} in the same transaction. Where somebody keeps the day longer, the
+ * others' events are deleted from it.
+ */
+final class ExpiredEvents {
+  private static final String STEP = "events";
+  private static final DayPartitions PARTITIONS = new DayPartitions("event");
+
+  private final Work work;
+  private final Map<UUID, ProjectRun> runs;
+  private final List<String> busy = new ArrayList<>();
+
+  private ExpiredEvents(Work work, List<ProjectRun> runs) {
+    this.work = work;
+    this.runs = runs.stream().collect(Collectors.toMap(ProjectRun::project, Function.identity()));
+  }
+
+  /**
+   * Removes them for these projects; days in which others have events stay.
+   *
+   * @return partitions that are to be dropped, and were in use all the time
+   */
+  static List<String> remove(Work work, List<ProjectRun> runs) {
+    var events =
+        new ExpiredEvents(
+            work,
+            runs.stream().filter(run -> run.terms().eventsBefore().isAfter(Terms.NEVER)).toList());
+    events.remove();
+    return events.busy;
+  }
+
+  private void remove() {
+    Map<UUID, Instant> removedBefore = new HashMap<>();
+    Instant latest = Terms.NEVER;
+    for (ProjectRun run : runs.values()) {
+      Instant done = sessionsRemovedBefore(run.terms());
+      removedBefore.put(run.project(), done);
+      latest = run.terms().eventsBefore().isAfter(latest) ? run.terms().eventsBefore() : latest;
+    }
+    Instant until = latest;
+    List<LocalDate> days =
+        work.read(PARTITIONS::days).stream().filter(day -> !end(day).isAfter(until)).toList();
+    for (int i = 0; i < days.size(); i++) {
+      work.progress(null, STEP, i, days.size());
+      remove(days.get(i), removedBefore);
+    }
+    for (ProjectRun run : runs.values()) {
+      delete(run, PARTITIONS.rest());
+    }
+  }
+
+  private static Instant end(LocalDate day) {
+    return day.plusDays(1).atStartOfDay().toInstant(ZoneOffset.UTC);
+  }
+
+  /**
+   * Up to when no session is there any more whose events have expired: they could not all be
+   * removed, or just came back to it.
+   */
+  private Instant sessionsRemovedBefore(Terms terms) {
+    Optional<Instant> first =
+        work.read(handle ->
+            terms
+                .bind(
+                    handle.createQuery(
+                        """
+                        select first_received_at from session
+                        where project_id = :project and %s
+                        order by first_received_at
+                        limit 1
+                        """
+                            .formatted(Expired.EVENTS)))
+                .mapTo(OffsetDateTime.class)
+                .findOne()
+                .map(OffsetDateTime::toInstant));
+    return first.filter(terms.eventsBefore()::isAfter).orElse(terms.eventsBefore());
+  }
+
+  private void remove(LocalDate day, Map<UUID, Instant> removedBefore) {
+    List<UUID> expired =
+        removedBefore.entrySet().stream()
+            .filter(each -> !end(day).isAfter(each.getValue()))
+            .map(Map.Entry::getKey)
+            .toList();
+    if (expired.isEmpty()) {
+      return;
+    }
+    if (isOfNoOther(day, expired)) {
+      drop(day);
+      return;
+    }
+    for (UUID project : expired) {
+      ProjectRun run = runs.get(project);
+      if (run != null) {
+        delete(run, PARTITIONS.of(day));
+      }
+    }
+  }
+
+  private boolean isOfNoOther(LocalDate day, List<UUID> projects) {
+    return work.read(handle ->
+        handle
+            .createQuery(
+                """
+                select not exists (
+                  select from project
+                  where id <> all(:projects)
+                    and (select true from %1$s where %1$s.project_id = project.id limit 1))
+                """
+                    .formatted(PARTITIONS.of(day)))
+            .bindArray("projects", UUID.class, projects)
+            .mapTo(Boolean.class)
+            .one());
+  }
+
+  private void drop(LocalDate day) {
+    if (!busy.isEmpty()) {
+      busy.add(PARTITIONS.of(day)); // Who holds one day's partition holds the table.
+      return;
+    }
+    Map<UUID, Long> rows = work.readLong(handle -> count(handle, day));
+    boolean dropped =
+        DayPartitions.tryOften(() ->
+            work.change(
+                runs,
+                handle -> {
+                  PARTITIONS.detach(handle, day);
+                  Map<UUID, Long> stay = moveKept(handle, day);
+                  PARTITIONS.drop(handle, day);
+                  var removed = new HashMap<UUID, Removed>();
+                  rows.forEach((project, count) ->
+                      removed.put(project, Removed.events(count - stay.getOrDefault(project, 0L))));
+                  return removed;
+                }));
+    if (!dropped) {
+      busy.add(PARTITIONS.of(day));
+    }
+  }
+
+  /** Nothing comes to a day that is over, so it can be counted before the moment of its end. */
+  private static Map<UUID, Long> count(Handle handle, LocalDate day) {
+    return byProject(
+        handle, "select project_id, count(*) as rows from " + PARTITIONS.of(day) + " group by 1");
+  }
+
+  private static Map<UUID, Long> moveKept(Handle handle, LocalDate day) {
+    return byProject(
+        handle,
+        """
+        with moved as (
+          insert into event
+          select %1$s.* from session
+          join %1$s on %1$s.project_id = session.project_id and %1$s.session_id = session.id
+          where %2$s
+          returning project_id
+        )
+        select project_id, count(*) as rows from moved group by 1
+        """
+            .formatted(PARTITIONS.of(day), Expired.KEEPS_EVENTS));
+  }
+
+  private static Map<UUID, Long> byProject(Handle handle, String sql) {
+    var rows = new HashMap<UUID, Long>();
+    handle
+        .createQuery(sql)
+        .map((row, _) -> rows.put(row.getObject("project_id", UUID.class), row.getLong("rows")))
+        .list();
+    return rows;
+  }
+
+  /** Deletes a project's expired events from one partition, but for those of kept sessions. */
+  private void delete(ProjectRun run, String partition) {
+    var slices =
+        new Slices(
+            partition,
+            "received_at",
+            """
+            project_id = :project and not exists (
+              select from session
+              where session.project_id = %1$s.project_id and session.id = %1$s.session_id
+                and %2$s)
+            """
+                .formatted(partition, Expired.KEEPS_EVENTS),
+            Map.of("project", run.project()),
+            run.terms().eventsBefore());
+    while (!slices.isDone()) {
+      work.remove(run, handle -> Removed.events(slices.deleteNext(handle)));
+      work.progress(run.project(), STEP, 0, 0);
+    }
+  }
+}

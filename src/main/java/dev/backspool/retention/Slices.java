@@ -1,0 +1,85 @@
+package dev.backspool.retention;
+
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * Old rows of a table, deleted a slice of time after the other: each finds its rows by the index of
+ * their times, and does not look again at those that are gone or that stay. One thread.
+ */
+final class Slices {
+  /** So many rows a slice, and all others of the same moment. */
+  private static final int ROWS = 5_000;
+
+  private final String table;
+  private final String time;
+  private final String which;
+  private final Map<String, UUID> values;
+  private final Instant before;
+  private Instant after = Terms.NEVER;
+  private boolean done;
+
+  /**
+   * Deletes nothing yet.
+   *
+   * @param time the indexed column of the rows' times
+   * @param before what is younger stays
+   */
+  Slices(String table, String time, Instant before) {
+    this(table, time, "true", Map.of(), before);
+  }
+
+  /**
+   * Of some rows.
+   *
+   * @param which more conditions, named {@code :so} and bound by {@code values}
+   */
+  Slices(String table, String time, String which, Map<String, UUID> values, Instant before) {
+    this.table = table;
+    this.time = time;
+    this.which = which;
+    this.values = values;
+    this.before = before;
+  }
+
+  boolean isDone() {
+    return done;
+  }
+
+  /** Deletes the next slice, in the caller's transaction, and tells how many rows it had. */
+  int deleteNext(Handle handle) {
+    Optional<Instant> end =
+        handle
+            .createQuery(
+                """
+                select %2$s from %1$s
+                where %2$s > :after and %2$s < :before and %3$s
+                order by %2$s
+                offset %4$d limit 1
+                """
+                    .formatted(table, time, which, ROWS - 1))
+            .bindMap(values)
+            .bind("after", after.atOffset(ZoneOffset.UTC))
+            .bind("before", before.atOffset(ZoneOffset.UTC))
+            .mapTo(OffsetDateTime.class)
+            .findOne()
+            .map(OffsetDateTime::toInstant);
+    int deleted =
+        handle
+            .createUpdate(
+                "delete from %1$s where %2$s > :after and %2$s %4$s :end and %3$s"
+                    .formatted(table, time, which, end.isPresent() ? "<=" : "<"))
+            .bindMap(values)
+            .bind("after", after.atOffset(ZoneOffset.UTC))
+            .bind("end", end.orElse(before).atOffset(ZoneOffset.UTC))
+            .execute();
+    after = end.orElse(before);
+    done = end.isEmpty();
+    return deleted;
+  }
+}

@@ -1,0 +1,265 @@
+package dev.backspool.transfer;
+
+import dev.backspool.ingest.Transaction;
+import dev.backspool.postgres.Database;
+import dev.backspool.project.Projects;
+import dev.backspool.recording.Archives;
+import dev.backspool.recording.DataKeys;
+import dev.backspool.recording.Playback;
+import dev.backspool.transfer.EntryReader.Entry;
+import dev.backspool.transfer.EntryReader.Line;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stores the entries of a project file. Each comes whole or not at all, a session with its
+ * recording, and what the project has already it is not given twice: after any end an import is
+ * simply run again. Recordings go straight into the archive. Threads may share one.
+ */
+public final class ProjectImport {
+  private final Database database;
+  private final Projects projects;
+  private final Playback playback;
+  private final Archives archives;
+  private final PartPacker packer;
+  private final EventDays eventDays;
+
+  /**
+   * Stores nothing yet.
+   *
+   * @param encrypted whether recordings are encrypted in the archive
+   */
+  public ProjectImport(
+      Database database,
+      Projects projects,
+      Playback playback,
+      Archives archives,
+      DataKeys keys,
+      boolean encrypted) {
+    this.database = database;
+    this.projects = projects;
+    this.playback = playback;
+    this.archives = archives;
+    this.packer = new PartPacker(keys, encrypted);
+    this.eventDays = new EventDays(database);
+  }
+
+  /** Hears of what is stored, once it is. */
+  @FunctionalInterface
+  public interface Heard {
+    /** Does nothing. */
+    Heard NOTHING = (_, _) -> {};
+
+    /**
+     * More is stored.
+     *
+     * @param soFar all of it
+     * @param position in the file
+     */
+    void stored(Tally soFar, long position);
+  }
+
+  /**
+   * The project that a file goes to, made where it is not there: under its own id and, where the
+   * file has them and nobody here uses them, with its own keys.
+   *
+   * @param nameOrId of another project than the file's own; null for that one
+   * @throws ProjectFileException when it is not clear which
+   */
+  public Destination destination(ProjectHead head, @Nullable String nameOrId)
+      throws ProjectFileException {
+    return Destination.of(projects, head, nameOrId);
+  }
+
+  /**
+   * Stores entries: those of a whole file, or some of one in the same order, a session's together
+   * with those of its recording. A manifest among them is passed over: who sends them has compared.
+   *
+   * @param file closed when all is stored
+   * @throws ProjectFileException when an entry is not what it should be; names it, and those before
+   *     are stored
+   * @throws NotNow when the archive is away or a session goes on at this moment; ask again
+   */
+  public Tally take(UUID project, InputStream file, Heard heard) throws IOException {
+    try (var run = new Run(project, file, heard)) {
+      return run.take();
+    }
+  }
+
+  /** One import, entry by entry. */
+  private final class Run implements AutoCloseable {
+    private final UUID project;
+    private final EntryReader entries;
+    private final Heard heard;
+    private final Delivery delivery = new Delivery(database, archives);
+    private final SessionBatch batch;
+    private final SessionCompletion completion =
+        new SessionCompletion(database, playback, packer, delivery);
+    private Tally tally = Tally.NOTHING;
+
+    Run(UUID project, InputStream file, Heard heard) {
+      this.project = project;
+      this.entries = new EntryReader(file);
+      this.heard = heard;
+      batch = new SessionBatch(database, delivery, project);
+    }
+
+    Tally take() throws IOException {
+      try {
+        takeAll();
+      } catch (ProjectFileException wrong) {
+        storeBatch(); // What came before it is whole.
+        throw wrong;
+      }
+      storeBatch();
+      return tally;
+    }
+
+    private void takeAll() throws IOException {
+      for (Optional<Entry> entry = entries.next(); entry.isPresent(); entry = entries.next()) {
+        String name = entry.get().name();
+        Optional<Section> section = Section.of(name);
+        if (section.isPresent() && section.get() == Section.SESSIONS) {
+          takeSession(name);
+          if (batch.isFull()) {
+            storeBatch();
+          }
+        } else if (section.isPresent()) {
+          storeBatch();
+          takeRows(section.get(), name);
+        } else if (RecordingEntries.isOne(name)) {
+          throw new ProjectFileException(name + " does not follow its session");
+        }
+        heard.stored(tally, entries.entry().end());
+      }
+    }
+
+    private void storeBatch() throws IOException {
+      tally = tally.plus(batch.store());
+    }
+
+    private void takeRows(Section section, String name) throws IOException {
+      List<Line> lines = entries.lines();
+      if (section == Section.EVENTS) {
+        prepareEvents(name, lines);
+      }
+      try {
+        tally =
+            tally.plus(
+                Transaction.run(
+                    database, connection -> NewRows.add(connection, project, section, lines)));
+      } catch (Transaction.Unstorable refused) {
+        throw ProjectFileException.refused(name, refused);
+      }
+    }
+
+    private void takeSession(String name) throws IOException {
+      List<Line> lines = entries.lines();
+      String id = lines.size() == 1 ? lines.getFirst().object().path("id").asString("") : "";
+      if (!name.equals(Section.SESSIONS.entry(id, 0))) {
+        throw new ProjectFileException(name + " does not hold the session that it is named after");
+      }
+      Line line = lines.getFirst();
+      UUID session = uuid(id, name);
+      SessionState state = SessionState.of(line.object(), name);
+      int frames = line.object().path("frames").asInt(0);
+      if (isErased(lines)) {
+        tally = tally.plus(Tally.ofErased(1));
+        passOver(id, frames);
+        return;
+      }
+      Optional<SessionState> known = SessionState.stored(database, project, session);
+      if (known.isEmpty()) {
+        batch.add(name, line, frames == 0 ? null : pack(session, frames));
+      } else if (known.get().equals(state)) {
+        tally = tally.plus(Tally.ofKnown());
+        passOver(id, frames);
+      } else {
+        storeBatch();
+        tally = tally.plus(complete(session, known.get(), state, line, frames));
+      }
+    }
+
+    private static UUID uuid(String id, String entry) throws ProjectFileException {
+      try {
+        return UUID.fromString(id);
+      } catch (IllegalArgumentException e) {
+        throw new ProjectFileException(entry + " has an id that is none", e);
+      }
+    }
+
+    private boolean isErased(List<Line> session) {
+      return Transaction.run(
+              database,
+              connection -> Erased.without(connection, project, Section.SESSIONS, session))
+          .isEmpty();
+    }
+
+    private void passOver(String session, int frames) throws IOException {
+      if (frames > 0) {
+        goTo(RecordingEntries.framesOf(session));
+        goTo(RecordingEntries.linesOf(session));
+      }
+    }
+
+    private void goTo(String wanted) throws IOException {
+      String name = entries.next().map(Entry::name).orElse("the end");
+      if (!name.equals(wanted)) {
+        throw new ProjectFileException("%s is missing: %s is in its place".formatted(wanted, name));
+      }
+    }
+
+    private PackedPart pack(UUID session, int count) throws IOException {
+      List<FrameLine> frames = frames(session, count);
+      try (var lines = new FrameSplitter(entries.entry().name(), entries)) {
+        return packer.pack(project, session, frames, lines, PartPacker.ALL);
+      }
+    }
+
+    /** Reads a session's frames, and goes to their events. */
+    private List<FrameLine> frames(UUID session, int count) throws IOException {
+      goTo(RecordingEntries.framesOf(session.toString()));
+      List<FrameLine> frames = FrameLine.all(entries, count);
+      goTo(RecordingEntries.linesOf(session.toString()));
+      return frames;
+    }
+
+    private Tally complete(
+        UUID session, SessionState known, SessionState state, Line line, int count)
+        throws IOException {
+      if (count == 0) {
+        return completion.complete(project, session, known, state, line);
+      }
+      List<FrameLine> frames = frames(session, count);
+      try (var lines = new FrameSplitter(entries.entry().name(), entries)) {
+        return completion.complete(project, session, known, state, line, frames, lines);
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      delivery.close();
+      batch.close();
+      entries.close();
+    }
+  }
+
+  /** Sees to it that the events' numbers stay theirs, and that they lie with those of their day. */
+  private void prepareEvents(String name, List<Line> lines) throws ProjectFileException {
+    long highest = 0;
+    for (Line line : lines) {
+      long id = line.object().path("id").asLong(-1);
+      if (id < 0 || id > Sequences.MOST) {
+        throw new ProjectFileException(
+            name + " has an event with the id " + line.object().path("id"));
+      }
+      highest = Math.max(highest, id);
+    }
+    Sequences.eventsAbove(database, highest);
+    eventDays.make(name);
+  }
+}
