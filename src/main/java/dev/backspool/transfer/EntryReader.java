@@ -57,9 +57,10 @@ final class EntryReader extends InputStream {
    * Goes to the next entry; this then reads its content.
    *
    * @return empty at the end of the file, also where it is cut between two entries
-   * @throws ProjectFileException when it is no tar from here on
+   * @throws ProjectFileException when it is no tar from here on, or ends within this entry
    */
   Optional<Entry> next() throws IOException {
+    leave();
     TarArchiveEntry next;
     try {
       next = tar.getNextEntry();
@@ -79,6 +80,22 @@ final class EntryReader extends InputStream {
     long end = Math.ceilDiv(tar.getBytesRead() + next.getSize(), RECORD) * RECORD;
     entry = new Entry(next.getName(), next.getSize(), end);
     return Optional.of(entry);
+  }
+
+  /** To be passed over it is read: only so is an end within it noticed. */
+  private void leave() throws IOException {
+    if (entry == null) {
+      return;
+    }
+    try {
+      tar.transferTo(OutputStream.nullOutputStream());
+    } catch (IOException e) {
+      throw cutShort(e);
+    }
+  }
+
+  private ProjectFileException cutShort(IOException e) {
+    return new ProjectFileException("The file is cut short in " + entry().name(), e);
   }
 
   /** The entry that is being read. */
@@ -101,7 +118,7 @@ final class EntryReader extends InputStream {
     try {
       read = tar.read(into, from, length);
     } catch (IOException e) {
-      throw new ProjectFileException("The file is cut short in " + entry().name(), e);
+      throw cutShort(e);
     }
     if (read > 0) {
       digest.update(into, from, read);

@@ -23,7 +23,8 @@ final class NewSessions {
         user_agent text, screen text, device_info text, profile_id text, profile_name text,
         profile_email text, device_id text, tracked_from timestamptz, tracked_until timestamptz,
         live_from timestamptz, live_until timestamptz, is_current boolean, closes_at timestamptz,
-        started_event_at timestamptz, ended_event_at timestamptz, tracked_count bigint,
+        started_event_at timestamptz, ended_event_at timestamptz, end_received_at timestamptz,
+        tracked_count bigint,
         screen_view_count int, revenue bigint, groups text[], first_event jsonb,
         entry_at timestamptz, entry_path text, entry_origin text, exit_at timestamptz,
         exit_path text, exit_origin text, profile_at timestamptz,
@@ -78,7 +79,7 @@ final class NewSessions {
           page_count, raw_bytes, stored_bytes, has_full_snapshot, user_agent, screen, device_info,
           profile_id, profile_name, profile_email, device_id, tracked_from, tracked_until,
           live_from, live_until, is_current, closes_at, started_event_at, ended_event_at,
-          tracked_count, screen_view_count, revenue, groups, first_event, entry_at, entry_path,
+          end_received_at, tracked_count, screen_view_count, revenue, groups, first_event, entry_at, entry_path,
           entry_origin, exit_at, exit_path, exit_origin, profile_at, devices, kept_at)
         select
           wanted.project, id, name, source, opener, started_at, last_event_at, first_received_at,
@@ -93,9 +94,10 @@ final class NewSessions {
               select from session as current
               where current.project_id = wanted.project and current.device_id = line.device_id
                 and current.is_current),
-          closes_at, started_event_at, ended_event_at, tracked_count, screen_view_count, revenue,
-          coalesce(groups, '{}'), first_event, entry_at, entry_path, entry_origin, exit_at,
-          exit_path, exit_origin, profile_at, coalesce(devices, '{}'), kept_at
+          closes_at, started_event_at, ended_event_at, end_received_at, tracked_count,
+          screen_view_count, revenue, coalesce(groups, '{}'), first_event, entry_at, entry_path,
+          entry_origin, exit_at, exit_path, exit_origin, profile_at, coalesce(devices, '{}'),
+          kept_at
         from (select ?::uuid as project) wanted cross join
         """
             + LINES

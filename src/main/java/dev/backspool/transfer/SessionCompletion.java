@@ -218,6 +218,7 @@ final class SessionCompletion {
                 live_until = greatest(known.live_until, line.live_until),
                 started_event_at = coalesce(known.started_event_at, line.started_event_at),
                 ended_event_at = coalesce(known.ended_event_at, line.ended_event_at),
+                end_received_at = greatest(known.end_received_at, line.end_received_at),
                 (profile_id, profile_at, tracked_count, screen_view_count, revenue, groups,
                   first_event, entry_at, entry_path, entry_origin, exit_at, exit_path, exit_origin,
                   closes_at) = (

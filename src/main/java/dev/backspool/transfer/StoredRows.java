@@ -83,8 +83,8 @@ final class StoredRows {
         chunk_count, event_count, click_count, input_count, error_count, page_count, raw_bytes,
         stored_bytes, has_full_snapshot, user_agent, screen, device_info, profile_id, profile_name,
         profile_email, device_id, tracked_from, tracked_until, live_from, live_until, is_current,
-        closes_at, started_event_at, ended_event_at, tracked_count, screen_view_count, revenue,
-        groups, first_event, entry_at, entry_path, entry_origin, exit_at, exit_path, exit_origin,
+        closes_at, started_event_at, ended_event_at, end_received_at, tracked_count,
+        screen_view_count, revenue, groups, first_event, entry_at, entry_path, entry_origin, exit_at, exit_path, exit_origin,
         profile_at, devices, kept_at,
         (
           select json_build_object(

@@ -117,7 +117,7 @@ final class RepeatedTransferTest {
                 "select chunk_count || ' ' || event_count || ' ' || tracked_count from session"
                     + " where name = 'both'"))
         .containsExactly("5 7 2");
-    assertThat(target.column("select id || ' ' || chunk_count from tab order by id"))
+    assertThat(target.column("select id || ' ' || chunk_count from tab order by id, chunk_count"))
         .containsExactly("t1 1", "t1 4", "t2 1");
     assertThat(target.column("select name from event where name not like 'session%' order by id"))
         .containsExactly("view", "buy");
