@@ -115,8 +115,7 @@ final class ErasedTest {
     assertThat(quiet.header("x-stack-actual-status")).isEqualTo("410");
 
     assertThat(counted()).isEqualTo(5);
-    for (String table :
-        List.of("session", "chunk", "event", "profile", "open_session", "event_key")) {
+    for (String table : List.of("session", "chunk", "event", "profile", "open_session")) {
       assertThat(rows(table)).as(table).isZero();
     }
   }
