@@ -167,8 +167,9 @@ public final class Playback {
         for (Frame frame : files.open(part).frames()) {
           if (known.add(frame.n())) {
             frames.add(frame);
-            holders.put(frame.n(), part);
           }
+          // Of what was seen twice too: whoever sees the part's row will find no chunk any more.
+          holders.putIfAbsent(frame.n(), part);
         }
       } catch (IOException failure) {
         unread.add(new Contents.Unread(part, failure));

@@ -121,6 +121,7 @@ final class SessionApiTest {
             "referrer_type",
             "country",
             "city",
+            "kept_at",
             "activity");
     assertThat(session.get("has_recording").asBoolean()).isTrue();
     assertThat(session.get("device_id").isNull()).isTrue();

@@ -90,7 +90,11 @@ public final class TestServer implements AutoCloseable {
     }
   }
 
+  /** A test that stops its server itself has it stopped again when it ends. */
   private static void delete(Path folder) {
+    if (!Files.exists(folder)) {
+      return;
+    }
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);
