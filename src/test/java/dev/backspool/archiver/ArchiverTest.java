@@ -109,7 +109,7 @@ final class ArchiverTest {
     assertThat(studio.chunks()).isZero();
     assertThat(studio.session("bruised", "archive_error is null and hot_since is null"))
         .isEqualTo("true");
-    assertThat(studio.read(visit).frames()).hasSize(4);
+    assertThat(studio.read(visit).frames()).hasSize(3);
   }
 
   private String events(Visit visit) {

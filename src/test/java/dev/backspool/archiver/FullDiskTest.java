@@ -95,7 +95,13 @@ final class FullDiskTest {
   void a_large_recording_waits_while_there_is_no_room_to_make_its_file() throws Exception {
     Path data = Files.createDirectories(folder.resolve("data"));
     Files.createSymbolicLink(data.resolve("tmp"), disk);
-    try (Studio studio = Studio.start(Map.of("BACKSPOOL_DATA_DIR", data.toString()))) {
+    Map<String, String> settings =
+        Map.of(
+            "BACKSPOOL_DATA_DIR",
+            data.toString(),
+            "BACKSPOOL_ARCHIVE_URL",
+            "file:" + data.resolve("archive"));
+    try (Studio studio = Studio.start(settings)) {
       String large = studio.sample("admin-long");
       Visit small = studio.shortVisit("small");
       Path filler = fill();

@@ -147,7 +147,12 @@ public final class Studio implements AutoCloseable {
     return "/api/projects/" + project.id() + "/sessions/" + session;
   }
 
-  /** All that can be read of a recording. */
+  /**
+   * All that can be read of a recording.
+   *
+   * @param frames a hash of each frame's events, in play order
+   * @param events a hash of all events
+   */
   record Reading(JsonNode index, List<String> frames, String events) {}
 
   Reading read(Visit visit) {
@@ -159,18 +164,11 @@ public final class Studio implements AutoCloseable {
     assertThat(answer.status()).as(answer.body()).isEqualTo(200);
     var frames = new ArrayList<String>();
     for (JsonNode frame : answer.json().get("frames")) {
-      var lines =
-          server
-              .get(path + "/recording/frames/" + frame.get("n").asLong())
-              .admin()
-              .header("Accept-Encoding", "identity")
-              .send();
-      assertThat(lines.status()).as(lines.body()).isEqualTo(200);
-      frames.add(lines.body());
+      frames.add(
+          server.get(path + "/recording/frames/" + frame.get("n").asLong()).admin().sendForHash());
     }
-    var events = server.get(path + "/recording/events").admin().send();
-    assertThat(events.status()).as(events.body()).isEqualTo(200);
-    return new Reading(answer.json(), frames, events.body());
+    String events = server.get(path + "/recording/events").admin().sendForHash();
+    return new Reading(answer.json(), frames, events);
   }
 
   /** Lets the idle time pass and archives what is due. */
