@@ -27,7 +27,7 @@ export function Waiting({ storage }: { storage: Storage }) {
       {hot.failing_sessions > 0 && archive.reachable && (
         <p>
           <span className="bad">
-            {counted(hot.failing_sessions, 'recording')} could not be archived at the last try
+            {counted(hot.failing_sessions, 'recording')} could not be archived, or merged, at the last try
           </span>
           {hot.last_error ? `: ${sentence(hot.last_error)}` : '.'} It is tried again by itself, and until then
           they can be watched as before.
@@ -56,7 +56,7 @@ export function Waiting({ storage }: { storage: Storage }) {
           )}
         </p>
       )}
-      {hot.sessions === 0 && doomed.objects === 0 && (
+      {hot.sessions === 0 && hot.failing_sessions === 0 && doomed.objects === 0 && (
         <p className="dim">Nothing waits to be archived or deleted.</p>
       )}
     </section>

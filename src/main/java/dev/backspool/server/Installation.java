@@ -114,7 +114,7 @@ final class Installation implements AutoCloseable {
 
   /** Where finished recordings are. To be asked for once. */
   Archives archives() {
-    Archives archives = Server.archives(config);
+    Archives archives = Server.archives(config, database);
     parts.push(archives);
     return archives;
   }

@@ -87,7 +87,7 @@ final class FullDiskTest {
       studio.delete(Duration.ofHours(2));
       assertThat(studio.chunks()).isZero();
       assertThat(visits.stream().map(studio::read)).isEqualTo(before);
-      studio.assertNothingLeftOver();
+      studio.assertWhole();
     }
   }
 
@@ -122,7 +122,7 @@ final class FullDiskTest {
       assertThat(studio.archiver().archiveDue().recorded()).isOne();
       assertThat(studio.read(large)).isEqualTo(before);
       assertThat(studio.read(small).frames()).hasSize(3);
-      studio.assertNothingLeftOver();
+      studio.assertWhole();
     }
   }
 }

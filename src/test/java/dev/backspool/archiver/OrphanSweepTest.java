@@ -142,6 +142,21 @@ final class OrphanSweepTest {
   }
 
   @Test
+  void what_a_recording_names_in_another_tier_goes_for_no_reason_but_the_move() throws Exception {
+    studio.shortVisit("safe");
+    studio.archive();
+    ObjectKey key = studio.objects().getFirst().key();
+    cold.put(key, "were both tiers one place".getBytes(UTF_8));
+    studio.clock.advance(Duration.ofDays(2));
+
+    assertThat(sweep().orphans()).isOne();
+    assertThat(studio.archiver().doomed().deleteDue()).isZero();
+
+    assertThat(cold.find(key)).isPresent();
+    studio.assertNothingLeftOver();
+  }
+
+  @Test
   void objects_go_from_the_tier_that_they_are_in() throws Exception {
     studio.shortVisit("hot");
     studio.archive();
@@ -151,7 +166,7 @@ final class OrphanSweepTest {
     studio.sql("update recording_part set cold = true");
     studio.sql(
         "insert into doomed_object (project_id, object, reason, not_before, cold)"
-            + " select project_id, object, 'removed', now(), false from recording_part");
+            + " select project_id, object, 'moved', now(), false from recording_part");
     assertThat(studio.delete(Duration.ofMinutes(1))).isOne();
     assertThat(main.find(key)).isEmpty();
     assertThat(cold.find(key)).isPresent();

@@ -124,7 +124,7 @@ public final class TestServer implements AutoCloseable {
 
   /** The server's archives, opened once more; to be closed. */
   public Archives archives() {
-    return Server.archives(Config.from(settings));
+    return Server.archives(Config.from(settings), server.postgres());
   }
 
   /** The database as {@code BACKSPOOL_DATABASE_URL} names it. */
