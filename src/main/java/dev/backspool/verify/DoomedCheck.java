@@ -179,8 +179,11 @@ final class DoomedCheck {
                 Words.time(doomed.notBefore()),
                 doomed.failures() == 0
                     ? "nobody tried"
-                    : "%s failed: %s"
-                        .formatted(Words.count(doomed.failures(), "try"), doomed.error()));
+                    : "%,d %s failed: %s"
+                        .formatted(
+                            doomed.failures(),
+                            doomed.failures() == 1 ? "try" : "tries",
+                            doomed.error()));
     return List.of(
         Suspicion.of(Kind.DELETION_STUCK, doomed.place(), message, () -> delete(doomed)));
   }
