@@ -1,5 +1,6 @@
 import type { Storage } from '../api/types';
-import { counted, exactly, lengthInWords, when } from '../parts/format';
+import { counted, exactly, lengthInWords } from '../parts/format';
+import { began } from './words';
 
 /** What is on its way into the archive or out of it, and what holds it up. */
 export function Waiting({ storage }: { storage: Storage }) {
@@ -15,7 +16,7 @@ export function Waiting({ storage }: { storage: Storage }) {
           {hot.oldest_waiting_at && (
             <>
               ; the oldest began{' '}
-              <span title={exactly(hot.oldest_waiting_at)}>{when(hot.oldest_waiting_at)}</span>
+              <span title={exactly(hot.oldest_waiting_at)}>{began(hot.oldest_waiting_at)}</span>
             </>
           )}
           .{' '}

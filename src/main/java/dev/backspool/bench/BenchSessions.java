@@ -229,7 +229,9 @@ final class BenchSessions implements Callable<Integer> {
         HttpClient client = HttpClient.newHttpClient()) {
       long began = System.nanoTime();
       long most = 0;
-      while (archived(client, server.url()) < sessions) {
+      var stall = new Stall(place.log());
+      for (long done = 0; done < sessions; done = archived(client, server.url())) {
+        stall.look(done);
         most = Math.max(most, Memory.of(server.handle()).map(Memory::server).orElse(0L));
         Thread.sleep(BETWEEN_LOOKS);
       }

@@ -63,6 +63,7 @@ import dev.backspool.rrweb.Limits;
 import dev.backspool.session.SessionLimits;
 import dev.backspool.transfer.ProjectExport;
 import dev.backspool.transfer.ProjectImport;
+import dev.backspool.transfer.Spools;
 import io.javalin.Javalin;
 import java.io.IOException;
 import java.net.URI;
@@ -157,6 +158,7 @@ public final class Server implements AutoCloseable {
                       EventCopies.NONE),
                   clock));
       var erasures = new Erasures(database, ingest.refusals());
+      var spools = new Spools(config.dataDir().resolve("tmp"));
       var samples = keep(new Samples(new Importer(ingest)));
       var verify = new VerifyApi(database, archives, projects);
       var api =
@@ -177,9 +179,13 @@ public final class Server implements AutoCloseable {
               new SessionDump(projects, sessions, playback, sessionApi),
               new TransferApi(
                   projects,
-                  new ProjectExport(database, projects, playback, Version.text()),
+                  new ProjectExport(database, projects, playback, spools, Version.text()),
                   new ProjectImport(
-                      database, projects, playback, archives, keys, config.archiveEncryption()),
+                      database,
+                      projects,
+                      playback,
+                      new ProjectImport.Storing(archives, keys, config.archiveEncryption(), spools),
+                      erasures),
                   bodies),
               new ErasureApi(projects, erasures),
               new Operations(
