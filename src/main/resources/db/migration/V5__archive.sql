@@ -75,7 +75,7 @@ create table doomed_object (
   primary key (project_id, object, cold)
 );
 comment on table doomed_object is 'Objects that the archive is to be rid of, and those about to be put there: a crash leaves none that nothing names. Has no project to refer to, as it outlives it.';
-comment on column doomed_object.reason is 'planned: about to be put, and saved from here by the transaction that records it; replaced, removed: its row is gone; moved: its row names a copy in the other tier.';
+comment on column doomed_object.reason is 'planned: about to be put, and saved from here by the transaction that records it; replaced, removed: its row is gone; moved: its row names a copy in the other tier; orphan: nothing ever named it.';
 comment on column doomed_object.deleting is 'The deletion has begun: nothing saves it any more.';
 create index doomed_object_not_before on doomed_object (not_before);
 
