@@ -353,6 +353,7 @@ final class ArchiverTest {
     byte[] file = studio.server.get(project + "/export?keys=true").admin().send().response().body();
     assertThat(studio.server.call("DELETE", project).admin().send().status()).isLessThan(300);
     assertThat(studio.server.count("select count(*) from project_key")).isZero();
+    studio.delete(Duration.ofHours(1));
 
     try (var tar = new TarArchiveInputStream(new ByteArrayInputStream(file))) {
       tar.getNextEntry();
