@@ -261,7 +261,7 @@ public final class ArchivedRecording {
     decoding.lock();
     try {
       kept = ahead.get(trailer.sha256Hex(), place);
-      return kept != null ? kept : readAhead(place);
+      return kept != null ? kept : readWithNeighbours(place);
     } finally {
       decoding.unlock();
     }
@@ -272,14 +272,27 @@ public final class ArchivedRecording {
     return places.get(n);
   }
 
-  /** The last place of its group that may be decompressed together with this one. */
+  /** The last place of its group that may be decompressed together with this one, to read on. */
   int lastAhead(int place) {
+    return lastWithin(place, ahead.atOnce());
+  }
+
+  private int lastWithin(int place, int bytes) {
     int group = group(place);
     int last = place;
-    while (last + 1 < groupStart[group + 1] && end[last + 1] - start(place) <= ahead.atOnce()) {
+    while (last + 1 < groupStart[group + 1] && end[last + 1] - start(place) <= bytes) {
       last++;
     }
     return last;
+  }
+
+  private int firstWithin(int place, int bytes) {
+    int group = group(place);
+    int first = place;
+    while (first > groupStart[group] && start(place) - start(first - 1) <= bytes) {
+      first--;
+    }
+    return first;
   }
 
   /** What was decompressed ahead for a place, which is then no longer kept; null when nothing. */
@@ -295,20 +308,22 @@ public final class ArchivedRecording {
     }
   }
 
-  private byte[] readAhead(int place) throws IOException {
-    int last = lastAhead(place);
+  /** Reads a frame and what lies beside it: the one before may be asked for just after it. */
+  private byte[] readWithNeighbours(int place) throws IOException {
+    int first = firstWithin(place, ahead.beside());
+    int last = lastWithin(place, ahead.beside());
     List<byte[]> run;
     try {
-      run = read(place, last);
+      run = read(first, last);
     } catch (DamagedRecording e) {
-      if (last == place) {
+      if (first == last) {
         throw e;
       }
-      // What lies beyond may be damaged, and the frame itself not.
+      // What lies beside it may be damaged, and the frame itself not.
       return read(place, place).getFirst();
     }
-    putAhead(place, run);
-    return run.getFirst();
+    putAhead(first, run);
+    return run.get(place - first);
   }
 
   /** Reads frames of one group. */

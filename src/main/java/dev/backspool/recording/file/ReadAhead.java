@@ -5,13 +5,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Frames that were decompressed because the one before them was asked for, for a while: a player
- * asks for one after the other. The least recently asked for go first. One serves all recordings;
- * any thread may call.
+ * Frames that were decompressed because one near them was asked for, for a while: a player asks for
+ * one after the other, some of them side by side. The least recently asked for go first. One serves
+ * all recordings; any thread may call.
  */
 public final class ReadAhead {
-  /** So much follows a frame at once, unless the cache is small. */
+  /** So much is decompressed at once for who reads on, unless the cache is small. */
   private static final int MOST_AT_ONCE = 16 << 20;
+
+  /** Of it, what a single frame brings along on either side: somebody waits for the frame. */
+  private static final int PART_BESIDE = 4;
 
   private static final int SHARE = 4;
 
@@ -33,6 +36,11 @@ public final class ReadAhead {
   /** How many bytes of lines to decompress at once. */
   int atOnce() {
     return (int) Math.min(MOST_AT_ONCE, maxBytes / SHARE);
+  }
+
+  /** How many bytes of lines to decompress before a single frame, and with and behind it. */
+  int beside() {
+    return atOnce() / PART_BESIDE;
   }
 
   synchronized byte @Nullable [] get(String file, int place) {
