@@ -53,6 +53,7 @@ import picocli.CommandLine.Option;
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the options
 final class BenchSessions implements Callable<Integer> {
+  private static final String TOKEN = "bst_bench_0123456789abcdef";
   private static final int SENDERS = 64;
   private static final int LATER_UPLOADS = 4;
   private static final int LATER_BYTES = 3_000;
@@ -217,6 +218,7 @@ final class BenchSessions implements Callable<Integer> {
     settings.put("BACKSPOOL_DATABASE_URL", postgres.url());
     settings.put("BACKSPOOL_DATA_DIR", place.folder().resolve("server").toString());
     settings.put("BACKSPOOL_ARCHIVE_AFTER", "PT1S");
+    settings.put("BACKSPOOL_ADMIN_TOKEN", TOKEN);
     var options = new ArrayList<>(List.of("-Xmx512m"));
     options.addAll(java);
     try (Program server = Program.serve(settings, place.log(), options);
@@ -240,7 +242,10 @@ final class BenchSessions implements Callable<Integer> {
     String metrics =
         client
             .send(
-                HttpRequest.newBuilder(server.resolve("/metrics")).build(), BodyHandlers.ofString())
+                HttpRequest.newBuilder(server.resolve("/metrics"))
+                    .header("Authorization", "Bearer " + TOKEN)
+                    .build(),
+                BodyHandlers.ofString())
             .body();
     return metrics
         .lines()
