@@ -77,7 +77,8 @@ final class Changes {
     this.target = begun == null ? current(handle) : begun;
   }
 
-  private static Snapshot current(Handle handle) {
+  /** What a transaction sees. */
+  static Snapshot current(Handle handle) {
     return Snapshot.parse(
         handle.createQuery("select pg_current_snapshot()::text").mapTo(String.class).one());
   }

@@ -79,6 +79,16 @@ final class Pending {
     return new Paused(names.contains("tail"), names.contains("load"), names.contains("tidy"));
   }
 
+  /** Pauses a stage, or goes on with it; false when there is no such stage. */
+  boolean pause(String stage, boolean isPaused) {
+    return database.write(handle -> {
+      boolean found =
+          handle.execute("update sync_stage set is_paused = ? where name = ?", isPaused, stage) > 0;
+      handle.createQuery("select pg_notify('backspool_sync', '')").mapTo(String.class).list();
+      return found;
+    });
+  }
+
   /**
    * Up to when all events that were received are in all sinks that are required: what a sink is
    * being loaded with counts as missing, from where the load stands.
@@ -110,7 +120,7 @@ final class Pending {
             .map((row, _) -> {
               String text = row.getString(1);
               return text.equals("-infinity")
-                  ? Instant.MIN
+                  ? Instant.EPOCH
                   : row.getObject(1, OffsetDateTime.class).toInstant();
             })
             .one());

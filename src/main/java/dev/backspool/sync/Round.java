@@ -2,13 +2,17 @@ package dev.backspool.sync;
 
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.DatabaseUnavailable;
+import dev.backspool.postgres.HandleFunction;
 import dev.backspool.postgres.Lease;
 import dev.backspool.sync.Changes.Day;
 import dev.backspool.sync.Changes.Piece;
 import dev.backspool.sync.SinkException.Kind;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -143,14 +147,53 @@ final class Round {
     Cursor at = cursor;
     long end = System.nanoTime() + SLICE_NANOS;
     do {
-      at = next(at);
+      at = next(at, database::view);
     } while (at.target() != null && System.nanoTime() < end);
     return at;
   }
 
-  private Cursor next(Cursor cursor) throws SinkException {
+  /**
+   * Brings there all that a snapshot sees, and keeps no time.
+   *
+   * @param handle in a transaction that sees one snapshot
+   * @return the mappings that have got there, and of others why they have not
+   */
+  Map<Mapping, Optional<String>> catchUp(Handle handle) throws SinkException {
+    Snapshot end = Changes.current(handle);
+    var reached = new HashMap<Mapping, Optional<String>>();
+    for (Mapping mapping : cursors.mappings()) {
+      reached.put(mapping, Optional.of("It was stopped: see the status"));
+    }
+    for (Cursor cursor : cursors.open(lease.lease(), place.sink(), place.project())) {
+      if (cursor.isLoading()) {
+        reached.put(cursor.mapping(), Optional.of("It is being loaded"));
+        continue;
+      }
+      Cursor at = cursor;
+      try {
+        do {
+          at = next(at, step -> step.in(handle));
+        } while (at.target() != null || !at.snapshot().equals(end));
+        reached.put(cursor.mapping(), Optional.empty());
+      } catch (SinkException drift) {
+        if (drift.kind() != Kind.SCHEMA_DRIFT) {
+          throw drift;
+        }
+        stop(cursor, drift);
+      }
+    }
+    return reached;
+  }
+
+  /** Where changes are read. */
+  @FunctionalInterface
+  private interface View {
+    Step read(HandleFunction<Step> step);
+  }
+
+  private Cursor next(Cursor cursor, View view) throws SinkException {
     lease.keep();
-    Step step = database.view(handle -> step(handle, cursor));
+    Step step = view.read(handle -> step(handle, cursor));
     watcher.at("read");
     for (Day day : step.piece().days()) {
       sink.removeReceived(place.project(), cursor.mapping(), day.from(), day.until());

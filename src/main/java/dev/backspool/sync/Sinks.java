@@ -237,6 +237,20 @@ public final class Sinks implements AutoCloseable {
     return opener.open(secrets.decrypt(row.id(), connection));
   }
 
+  /** Notes that this node still has those open that it alone can reach. */
+  void seen() {
+    List<UUID> ours;
+    synchronized (open) {
+      ours = List.copyOf(open.keySet());
+    }
+    database.write(handle ->
+        handle
+            .createUpdate(
+                "update sync_sink set seen_at = now() where place is not null and id = any(:ours)")
+            .bindArray("ours", UUID.class, ours)
+            .execute());
+  }
+
   /** Notes that a sink did not take anything, and when it is tried again. */
   void failed(UUID id, SinkException failure, Duration pause) {
     String message = String.valueOf(failure.getMessage());

@@ -30,6 +30,9 @@ public final class Sync implements AutoCloseable {
   /** After so long without work at a place another node may have it. */
   private static final Duration IDLE = Duration.ofSeconds(10);
 
+  /** So long this node leaves a place to somebody else who wants it. */
+  private static final Duration AWAY = Duration.ofSeconds(3);
+
   private final Database database;
   private final List<Mapping> mappings;
   private final Settings settings;
@@ -39,7 +42,9 @@ public final class Sync implements AutoCloseable {
   private final Pending pending;
   private final Map<Place, Busy> busy = new ConcurrentHashMap<>();
   private final List<Thread> threads = new ArrayList<>();
+  private final Tidy tidy;
   private final Wakeups wakeups;
+  private final Map<Place, Long> away = new ConcurrentHashMap<>();
   private volatile Paused paused = Paused.NOTHING;
   private volatile boolean stopping;
 
@@ -72,6 +77,7 @@ public final class Sync implements AutoCloseable {
     sinks = new Sinks(database, this.mappings, openers);
     tasks = new Tasks(settings.workers());
     pending = new Pending(database);
+    tidy = new Tidy(database, this.mappings, sinks, settings);
     refresh();
     look(true);
     for (int i = 1; i <= settings.workers(); i++) {
@@ -94,11 +100,24 @@ public final class Sync implements AutoCloseable {
     look(true);
   }
 
-  /** A commit told of a project, or, with empty text, of the sinks. */
+  /**
+   * A commit told of a project, or of the sinks with an empty text; or somebody else wants a place,
+   * told as sink and project with a slash between.
+   */
   private void wake(String told) {
     if (told.isEmpty()) {
       refresh();
       look(true);
+      return;
+    }
+    int slash = told.indexOf('/');
+    if (slash >= 0) {
+      var place =
+          new Place(
+              UUID.fromString(told.substring(0, slash)),
+              UUID.fromString(told.substring(slash + 1)));
+      away.put(place, System.nanoTime() + AWAY.toNanos());
+      tasks.add(place);
       return;
     }
     UUID project = UUID.fromString(told);
@@ -137,6 +156,7 @@ public final class Sync implements AutoCloseable {
         refresh();
         look(false);
         giveUpIdle();
+        tidy.look(paused);
       } catch (InterruptedException ends) {
         return;
       } catch (RuntimeException failure) {
@@ -170,7 +190,7 @@ public final class Sync implements AutoCloseable {
   private boolean work(Place place) {
     Optional<SinkRow> row =
         sinks.all().stream().filter(sink -> sink.id().equals(place.sink())).findFirst();
-    if (row.isEmpty() || !isOurs(row.get())) {
+    if (row.isEmpty() || !isOurs(row.get()) || isAway(place)) {
       forget(place);
       return false;
     }
@@ -200,6 +220,18 @@ public final class Sync implements AutoCloseable {
     } catch (RuntimeException failure) {
       return fail(place, failure);
     }
+  }
+
+  private boolean isAway(Place place) {
+    Long until = away.get(place);
+    if (until == null) {
+      return false;
+    }
+    boolean isStill = System.nanoTime() - until < 0;
+    if (!isStill) {
+      away.remove(place);
+    }
+    return isStill;
   }
 
   private Optional<Busy> take(SinkRow row, Place place) throws SinkException {
@@ -268,6 +300,21 @@ public final class Sync implements AutoCloseable {
             }
           }
         });
+  }
+
+  /** Tells how it stands. */
+  public Statuses statuses() {
+    return new Statuses(database, mappings);
+  }
+
+  /** Pauses a stage everywhere, or goes on with it: {@code tail}, {@code load}, {@code tidy}. */
+  public boolean pause(String stage, boolean isPaused) {
+    return pending.pause(stage, isPaused);
+  }
+
+  /** Compares sinks with PostgreSQL. */
+  public SyncVerifier verifier() {
+    return new SyncVerifier(database, mappings, sinks, settings);
   }
 
   /** Up to when all events that were received are in all sinks that are required. */

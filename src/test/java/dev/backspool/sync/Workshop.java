@@ -5,9 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.TestPostgres;
 import dev.backspool.project.Projects;
+import dev.backspool.sync.duckdb.DuckDb;
 import dev.backspool.sync.postgres.PostgresSink;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -17,10 +23,12 @@ import java.time.ZoneOffset;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A database with a project, others that it is copied to, and the nodes that do so. */
@@ -120,6 +128,88 @@ final class Workshop implements AutoCloseable {
   Copy copy(Sync sync, TestPostgres.Address address, @Nullable UUID project) {
     return new Copy(
         address, sync.sinks().add(project, "postgres", "Warehouse", connection(address), true));
+  }
+
+  /** Another database, at the end of a cable. */
+  Copy copy(Sync sync, Cable cable, TestPostgres.Address address) {
+    return new Copy(
+        address,
+        sync.sinks()
+            .add(
+                null,
+                "postgres",
+                "Far away",
+                connection(address).replaceFirst(":\\d+/", ":" + cable.port() + "/"),
+                true));
+  }
+
+  /** The way to a database. */
+  Cable cable(TestPostgres.Address address) {
+    URI url = URI.create(address.url().substring("jdbc:".length()));
+    var cable = new Cable(new InetSocketAddress(url.getHost(), url.getPort()));
+    open.push(cable);
+    return cable;
+  }
+
+  /** A file of the columnar store, open. */
+  DuckDb file() {
+    try {
+      Path folder = Files.createTempDirectory("backspool-sync-");
+      DuckDb file = DuckDb.open(folder.resolve("analytics.duckdb"), folder.resolve("tmp"), 256);
+      open.push(() -> {
+        file.close();
+        try (Stream<Path> files = Files.walk(folder)) {
+          for (Path each : files.sorted(Comparator.reverseOrder()).toList()) {
+            Files.delete(each);
+          }
+        }
+      });
+      return file;
+    } catch (IOException | SQLException failure) {
+      throw new IllegalStateException(failure);
+    }
+  }
+
+  /** Attaches such a file to a node. */
+  SinkRow attach(Sync sync, DuckDb file) {
+    sync.attach(file.id(), "duckdb", "Analytics", file.id().toString(), file.sink());
+    return sink(sync, file.id());
+  }
+
+  static SinkRow sink(Sync sync, UUID id) {
+    sync.sinks().refresh();
+    return sync.sinks().all().stream().filter(row -> row.id().equals(id)).findFirst().orElseThrow();
+  }
+
+  /** What the verifier finds. */
+  List<Difference> differences(Sync sync, SinkRow sink, UUID project, boolean repairs) {
+    try {
+      var differences = new ArrayList<Difference>();
+      for (Comparison comparison : sync.verifier().verify(sink, project, repairs)) {
+        assertThat(comparison.unknown()).as(comparison.mapping()).isNull();
+        differences.addAll(comparison.differences());
+      }
+      return differences;
+    } catch (SinkException failure) {
+      throw new IllegalStateException(failure);
+    }
+  }
+
+  /** Waits until nothing is behind at a sink. */
+  void settles(Sync sync, UUID sink, UUID project) {
+    eventually(() -> {
+      SyncStatus.OfSink status =
+          sync.statuses().of(project).sinks().stream()
+              .filter(each -> each.id().equals(sink))
+              .findFirst()
+              .orElseThrow();
+      assertThat(status.error()).isNull();
+      assertThat(status.mappings())
+          .allSatisfy(mapping -> {
+            assertThat(mapping.state()).isEqualTo(SyncStatus.State.LIVE);
+            assertThat(mapping.behind()).isZero();
+          });
+    });
   }
 
   static String connection(TestPostgres.Address address) {
