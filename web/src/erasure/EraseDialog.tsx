@@ -34,6 +34,8 @@ export default function EraseDialog(props: Props) {
   const receipt = erase.data;
   // Something holds it up longer than an answer can wait.
   const goesOn = erase.error instanceof ApiProblem && erase.error.status === 503;
+  // Ids may have spaces around them that nobody sees in what is to be typed.
+  const confirmed = typed.trim() === word.trim();
   const close = () => {
     setTyped('');
     erase.reset();
@@ -41,7 +43,7 @@ export default function EraseDialog(props: Props) {
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (typed.trim() !== word) return;
+    if (!confirmed) return;
     erase.mutate(
       { kind, id },
       {
@@ -112,7 +114,7 @@ export default function EraseDialog(props: Props) {
             <Button variant="default" onClick={close} disabled={erase.isPending}>
               Cancel
             </Button>
-            <Button color="red.9" type="submit" disabled={typed.trim() !== word} loading={erase.isPending}>
+            <Button color="red.9" type="submit" disabled={!confirmed} loading={erase.isPending}>
               Erase for good
             </Button>
           </Group>

@@ -4,11 +4,11 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { useRetention, useRunRetention } from '../api/storage';
 import type { Project, Retention, RetentionStep } from '../api/types';
-import { count, counted, exactly, when } from '../parts/format';
+import { count, counted, exactly } from '../parts/format';
 import { ProblemNote } from '../parts/ProblemNote';
 import { Keeping } from './Keeping';
 import { Runs } from './Runs';
-import { dueAt, removals } from './words';
+import { began, dueAt, removals } from './words';
 
 /** How long things are kept, what goes next, and what went before. */
 export function RetentionSection({ project, hasColdTier }: { project: Project; hasColdTier: boolean }) {
@@ -124,7 +124,7 @@ function Progress({ running }: { running: NonNullable<Retention['running']> }) {
   return (
     <>
       <p>
-        <span title={exactly(started_at)}>It began {when(started_at)}</span>. {STEPS[step]}
+        <span title={exactly(started_at)}>It began {began(started_at)}</span>. {STEPS[step]}
         {total > 0 && `: ${count(done)} of ${count(total)}`}
       </p>
       {total > 0 && (

@@ -50,7 +50,12 @@ export default function StoragePage() {
 
 function Figures({ storage }: { storage: Storage }) {
   const { hot, archived, archive } = storage;
-  if (hot.sessions === 0 && archived.recordings === 0 && storage.to_delete.objects === 0) {
+  if (
+    hot.sessions === 0 &&
+    archived.recordings === 0 &&
+    storage.to_delete.objects === 0 &&
+    storage.events.count_estimate === 0
+  ) {
     return (
       <div className="empty">
         <strong>Nothing is stored yet</strong>
@@ -84,7 +89,7 @@ function Away({ storage }: { storage: Storage }) {
         <p>
           Nothing is lost and uploads go on.{' '}
           {hot.waiting_sessions > 0
-            ? `${counted(hot.waiting_sessions, 'recording')} wait in the database until it is back`
+            ? `${counted(hot.waiting_sessions, 'recording')} ${hot.waiting_sessions === 1 ? 'waits' : 'wait'} in the database until it is back`
             : 'New recordings wait in the database until it is back'}
           {archived.recordings > 0 &&
             `; the ${counted(archived.recordings, 'recording')} in it cannot be watched meanwhile`}

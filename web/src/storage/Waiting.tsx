@@ -1,5 +1,6 @@
 import type { Storage } from '../api/types';
-import { counted, exactly, lengthInWords, when } from '../parts/format';
+import { counted, exactly, lengthInWords } from '../parts/format';
+import { began } from './words';
 
 /** What is on its way into the archive or out of it, and what holds it up. */
 export function Waiting({ storage }: { storage: Storage }) {
@@ -15,7 +16,7 @@ export function Waiting({ storage }: { storage: Storage }) {
           {hot.oldest_waiting_at && (
             <>
               ; the oldest began{' '}
-              <span title={exactly(hot.oldest_waiting_at)}>{when(hot.oldest_waiting_at)}</span>
+              <span title={exactly(hot.oldest_waiting_at)}>{began(hot.oldest_waiting_at)}</span>
             </>
           )}
           .{' '}
@@ -27,7 +28,7 @@ export function Waiting({ storage }: { storage: Storage }) {
       {hot.failing_sessions > 0 && archive.reachable && (
         <p>
           <span className="bad">
-            {counted(hot.failing_sessions, 'recording')} could not be archived at the last try
+            {counted(hot.failing_sessions, 'recording')} could not be archived, or merged, at the last try
           </span>
           {hot.last_error ? `: ${sentence(hot.last_error)}` : '.'} It is tried again by itself, and until then
           they can be watched as before.
@@ -56,7 +57,7 @@ export function Waiting({ storage }: { storage: Storage }) {
           )}
         </p>
       )}
-      {hot.sessions === 0 && doomed.objects === 0 && (
+      {hot.sessions === 0 && hot.failing_sessions === 0 && doomed.objects === 0 && (
         <p className="dim">Nothing waits to be archived or deleted.</p>
       )}
     </section>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dueAt, forHowLong, removals, shortened, timesAsMuch } from './words';
+import { began, dueAt, forHowLong, removals, shortened, timesAsMuch } from './words';
 
 describe('how much larger something is', () => {
   it('is said as precisely as it matters', () => {
@@ -58,5 +58,13 @@ describe('what a run removes', () => {
 
   it('is nothing when things only move', () => {
     expect(removals({ ...nothing, to_cold: 7 })).toEqual([]);
+  });
+});
+
+describe('when something began', () => {
+  it('stands behind the word', () => {
+    const now = Date.parse('2026-11-21T12:00:00Z');
+    expect(began('2026-11-21T11:59:50Z', now)).toBe('just now');
+    expect(began('2026-11-21T11:55:00Z', now)).toBe('5 min ago');
   });
 });

@@ -1,5 +1,5 @@
 import type { RetentionDays, RetentionNext } from '../api/types';
-import { bytes, counted, soon } from '../parts/format';
+import { bytes, counted, soon, when } from '../parts/format';
 
 /** How much larger the one is than the other, after "is": "9.3 times as much", "about as much". */
 export function timesAsMuch(larger: number, smaller: number): string {
@@ -30,6 +30,12 @@ export function shortened(now: RetentionDays, next: RetentionDays): string[] {
 /** When the next run begins: one that is due begins whenever the server next looks. */
 export function dueAt(iso: string, now: number = Date.now()): string {
   return Date.parse(iso) - now < 600_000 ? 'within minutes' : soon(iso, now);
+}
+
+/** After "began": "just now", "5 min ago", "today 03:00". */
+export function began(iso: string, now: number = Date.now()): string {
+  const words = when(iso, now);
+  return words === 'now' ? 'just now' : words;
 }
 
 /** What a run removes, each kind in words; nothing where it removes nothing. */

@@ -8,13 +8,15 @@ alter table session
   add column hot_bytes bigint not null default 0,
   add column part_count integer not null default 0,
   add column archive_after timestamptz,
+  add column merge_after timestamptz,
   add column archive_failures integer not null default 0,
   add column archive_error text;
 comment on column session.hot_since is 'When the first of the chunks came that are not archived yet; null when all are.';
 comment on column session.hot_bytes is 'Size of these chunks, compressed as they came.';
 comment on column session.part_count is 'How many objects of the archive the recording has.';
 comment on column session.archive_after is 'Not to be archived or merged before: the lease of whoever does it now, or a pause after a failure.';
-comment on column session.archive_error is 'Why the last try to archive it failed; null when it did not.';
+comment on column session.merge_after is 'Its parts are not to be merged before: one of them cannot be read. What comes late is archived all the same.';
+comment on column session.archive_error is 'Why the last try to archive or merge it failed; null when it did not.';
 
 update session set hot_since = waiting.since, hot_chunks = waiting.chunks, hot_bytes = waiting.bytes
 from (
@@ -73,7 +75,7 @@ create table doomed_object (
   primary key (project_id, object, cold)
 );
 comment on table doomed_object is 'Objects that the archive is to be rid of, and those about to be put there: a crash leaves none that nothing names. Has no project to refer to, as it outlives it.';
-comment on column doomed_object.reason is 'planned: about to be put, and saved from here by the transaction that records it; replaced, removed: its row is gone.';
+comment on column doomed_object.reason is 'planned: about to be put, and saved from here by the transaction that records it; replaced, removed: its row is gone; moved: its row names a copy in the other tier; orphan: nothing ever named it.';
 comment on column doomed_object.deleting is 'The deletion has begun: nothing saves it any more.';
 create index doomed_object_not_before on doomed_object (not_before);
 

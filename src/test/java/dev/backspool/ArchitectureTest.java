@@ -103,6 +103,7 @@ final class ArchitectureTest {
         "recording",
         "archive",
         "archiver",
+        "erasure",
         "ingest");
     mayUse(
         "api",

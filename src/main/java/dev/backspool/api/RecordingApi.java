@@ -4,6 +4,7 @@ import com.github.luben.zstd.ZstdOutputStreamNoFinalizer;
 import dev.backspool.http.Coding;
 import dev.backspool.http.Json;
 import dev.backspool.http.Problem;
+import dev.backspool.postgres.DatabaseUnavailable;
 import dev.backspool.project.Projects;
 import dev.backspool.recording.Fault;
 import dev.backspool.recording.Frame;
@@ -169,14 +170,7 @@ public final class RecordingApi {
     ctx.res()
         .setTrailerFields(() -> Map.of("Backspool-Events-Left-Out", Long.toString(leftOut[0])));
     try (OutputStream out = opened(ctx.res().getOutputStream(), coding)) {
-      for (Frame frame : frames) {
-        Optional<Payload> payload = whole(reel, frame);
-        if (payload.isPresent()) {
-          payload.get().writeLines(out);
-        } else {
-          leftOut[0] += frame.events();
-        }
-      }
+      writeEvents(out, reel, frames, leftOut);
     }
     if (leftOut[0] > 0) {
       LOG.warn(
@@ -192,11 +186,24 @@ public final class RecordingApi {
     };
   }
 
-  private static Optional<Payload> whole(Reel reel, Frame frame) {
-    try {
-      return reel.read(frame);
-    } catch (IOException unreadable) {
-      return Optional.empty();
+  private static void writeEvents(OutputStream out, Reel reel, List<Frame> frames, long[] leftOut)
+      throws IOException {
+    boolean away = false;
+    for (Frame frame : frames) {
+      Optional<Payload> payload = Optional.empty();
+      try {
+        payload = away ? payload : reel.read(frame);
+      } catch (IOException unreadable) {
+        // It is left out.
+      } catch (DatabaseUnavailable e) {
+        // The answer has begun, so a database that goes away now can only be told at its end.
+        away = true;
+      }
+      if (payload.isPresent()) {
+        payload.get().writeLines(out);
+      } else {
+        leftOut[0] += frame.events();
+      }
     }
   }
 }

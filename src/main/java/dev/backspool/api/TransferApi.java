@@ -89,7 +89,7 @@ public final class TransferApi {
    * {@code POST /api/projects/import}: takes the first entry of a project file, and answers with
    * the project that the others go to, made where it is not there.
    */
-  public void begin(Context ctx) {
+  public void begin(Context ctx) throws IOException {
     try (Body body = bodies.read(ctx, SMALL)) {
       ProjectHead head = ProjectHead.parse(Arrays.copyOf(body.bytes(), body.length()));
       Destination destination = importing.destination(head, Parameters.text(ctx, "project"));
@@ -102,6 +102,8 @@ public final class TransferApi {
               destination.withItsKeys()));
     } catch (ProjectFileException e) {
       throw Refusal.field("body", String.valueOf(e.getMessage()));
+    } catch (NotNow e) {
+      throw Refusal.later(Reason.UNAVAILABLE, String.valueOf(e.getMessage()), SOON);
     }
   }
 

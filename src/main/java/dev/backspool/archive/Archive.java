@@ -18,17 +18,24 @@ import org.jspecify.annotations.Nullable;
  * thrown; after it, the same call may simply be made again.
  */
 public interface Archive extends AutoCloseable {
+  /** As the other one, of an archive of which nothing is known. */
+  static Archive open(ArchiveUrl url, @Nullable S3Keys keys) {
+    return open(url, keys, false);
+  }
+
   /**
    * Opens an archive without asking it anything, so that an archive that is away does not hold up a
    * start; {@link #check} asks.
    *
    * @param keys signs requests to a bucket; null finds credentials where AWS tools do: environment,
    *     profile, container, instance
+   * @param known whether it holds something. Then a directory is not made: one that is not there,
+   *     or empty, is not mounted
    * @throws IllegalArgumentException when a bucket's region can be found nowhere
    */
-  static Archive open(ArchiveUrl url, @Nullable S3Keys keys) {
+  static Archive open(ArchiveUrl url, @Nullable S3Keys keys, boolean known) {
     return switch (url) {
-      case ArchiveUrl.Directory directory -> new DirectoryArchive(directory.root());
+      case ArchiveUrl.Directory directory -> new DirectoryArchive(directory.root(), known);
       case ArchiveUrl.Bucket bucket -> new S3Archive(bucket, keys, Patience.STANDARD);
     };
   }

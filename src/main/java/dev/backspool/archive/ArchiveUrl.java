@@ -1,5 +1,6 @@
 package dev.backspool.archive;
 
+import java.io.IOException;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -14,11 +15,39 @@ import org.jspecify.annotations.Nullable;
 /** Where an archive is: {@code file:/var/lib/archive} or {@code s3://bucket/prefix?region=…}. */
 public sealed interface ArchiveUrl {
   /**
+   * Whether two archives share a place, or one lies in the other. An object that is deleted from
+   * one of such two would be gone from both.
+   */
+  default boolean overlaps(ArchiveUrl other) {
+    return switch (this) {
+      case Directory one -> other instanceof Directory two && one.overlaps(two);
+      case Bucket one -> other instanceof Bucket two && one.overlaps(two);
+    };
+  }
+
+  /**
    * A directory of this machine, or one that is mounted.
    *
    * @param root made when it is not there
    */
-  record Directory(Path root) implements ArchiveUrl {}
+  record Directory(Path root) implements ArchiveUrl {
+    private boolean overlaps(Directory other) {
+      Path here = real(root);
+      Path there = real(other.root);
+      return here.startsWith(there) || there.startsWith(here);
+    }
+
+    /** Without links, as far as it is there. */
+    private static Path real(Path path) {
+      try {
+        return path.toRealPath();
+      } catch (IOException notThere) {
+        Path folder = path.getParent();
+        Path name = path.getFileName();
+        return folder == null || name == null ? path : real(folder).resolve(name);
+      }
+    }
+  }
 
   /**
    * A bucket of a server that speaks S3.
@@ -46,7 +75,28 @@ public sealed interface ArchiveUrl {
       @Nullable String kmsKey,
       @Nullable String storageClass,
       @Nullable String coldClass)
-      implements ArchiveUrl {}
+      implements ArchiveUrl {
+    private boolean overlaps(Bucket other) {
+      return bucket.equals(other.bucket)
+          && server().equals(other.server())
+          && (prefix.startsWith(other.prefix) || other.prefix.startsWith(prefix));
+    }
+
+    /** AWS has many names, under all of which a bucket is the same. */
+    private String server() {
+      if (endpoint == null) {
+        return AWS;
+      }
+      String host = endpoint.getHost().toLowerCase(Locale.ROOT);
+      if (host.endsWith(".amazonaws.com")) {
+        return AWS;
+      }
+      int port = endpoint.getPort();
+      return Set.of(-1, 80, 443).contains(port) ? host : host + ":" + port;
+    }
+
+    private static final String AWS = "AWS";
+  }
 
   /**
    * Reads an address.

@@ -46,20 +46,21 @@ final class DirectoryArchive implements Archive {
   private final Path incoming;
   private volatile boolean seen;
 
-  DirectoryArchive(Path root) {
+  DirectoryArchive(Path root, boolean known) {
     this.root = root;
     incoming = root.resolve(INCOMING);
+    seen = known;
   }
 
   @Override
   public void check() throws ArchiveUnavailable {
     requireThere();
-    if (!Files.isWritable(incoming)) {
+    if (!Files.isWritable(Files.exists(incoming) ? incoming : root)) {
       throw new ArchiveUnavailable("The archive directory " + root + " cannot be written", null);
     }
   }
 
-  /** Makes the archive when this process never saw it; later it has to be there. */
+  /** Makes the archive when it is new; later it has to be there. */
   void requireThere() throws ArchiveUnavailable {
     if (Files.exists(root.resolve(MARK))) {
       seen = true;
@@ -353,7 +354,9 @@ final class DirectoryArchive implements Archive {
 
   private ArchiveUnavailable gone() {
     return new ArchiveUnavailable(
-        "The archive directory " + root + " is gone or not mounted: no " + MARK + " in it", null);
+        "The archive directory %s is gone or not mounted: no %s in it.".formatted(root, MARK)
+            + " Where all that it held is lost for good, make that file",
+        null);
   }
 
   ArchiveUnavailable unavailable(IOException failure) {

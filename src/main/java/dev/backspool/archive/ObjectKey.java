@@ -5,7 +5,7 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 
 /**
- * Names an object, for example {@code 0198c0de-…/2026-11-21/0198c0df-…/9f86d081.rec}. The first
+ * Names an object, for example {@code 0198c0de-…/recordings/2026-11-21/9f86d081….bksp}. The first
  * part is the project, so that nothing is stored that belongs to none.
  *
  * <p>Folders have no dot and the last part has one. So no key can be a folder of another key, which

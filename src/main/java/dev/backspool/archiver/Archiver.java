@@ -181,7 +181,8 @@ public final class Archiver implements AutoCloseable {
       return round;
     } catch (DatabaseUnavailable unavailable) {
       LOG.warn("Nothing is archived now: {}", unavailable.getMessage());
-    } catch (RuntimeException failure) {
+    } catch (RuntimeException | Error failure) {
+      // Nobody would start this thread again, and what failed may have been memory.
       LOG.error("Archiving failed, tried again in {}", PAUSE, failure);
     } finally {
       working.release();

@@ -127,6 +127,7 @@ final class Claims {
               where part_count > 1
                 and (hot_since is null or archive_failures > 0)
                 and (archive_after is null or archive_after <= at(?))
+                and (merge_after is null or merge_after <= at(?))
                 and last_received_at <= at(?)
                 and (
                   select max(archived_at) <= at(?) and sum(chunk_bytes) <= ?
@@ -143,11 +144,12 @@ final class Claims {
               session.hot_chunks, session.archive_failures
             """)) {
       statement.setLong(1, now.toEpochMilli());
-      statement.setLong(2, now.minus(idle).toEpochMilli());
-      statement.setLong(3, now.minus(settled).toEpochMilli());
-      statement.setLong(4, mostBytes);
-      statement.setInt(5, most);
-      statement.setLong(6, lease);
+      statement.setLong(2, now.toEpochMilli());
+      statement.setLong(3, now.minus(idle).toEpochMilli());
+      statement.setLong(4, now.minus(settled).toEpochMilli());
+      statement.setLong(5, mostBytes);
+      statement.setInt(6, most);
+      statement.setLong(7, lease);
       return claims(statement, now.minus(idle), lease);
     }
   }
@@ -243,6 +245,18 @@ final class Claims {
 
   /** Gives a session back with what went wrong, to be left alone for a while. */
   void fail(Claim claim, String error, Duration pause) {
+    fail(claim, error, "archive_after = at(:until)", pause);
+  }
+
+  /**
+   * Gives a session back whose parts cannot be merged before somebody sees to them. What comes late
+   * is archived meanwhile.
+   */
+  void failToMerge(Claim claim, String error) {
+    fail(claim, error, "archive_after = null, merge_after = at(:until)", Pause.LONG);
+  }
+
+  private void fail(Claim claim, String error, String rest, Duration pause) {
     long until = clock.instant().plus(pause).toEpochMilli();
     database.write(handle ->
         handle
@@ -251,9 +265,10 @@ final class Claims {
                 update session set
                   archive_failures = archive_failures + 1,
                   archive_error = :error,
-                  archive_after = at(:until)
+                  %s
                 where project_id = :project and id = :session and archive_after = at(:lease)
-                """)
+                """
+                    .formatted(rest))
             .bind("error", error.length() > MOST_ERROR ? error.substring(0, MOST_ERROR) : error)
             .bind("until", until)
             .bind("project", claim.project())

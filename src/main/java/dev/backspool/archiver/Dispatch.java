@@ -13,6 +13,7 @@ import dev.backspool.archiver.Ending.Untried;
 import dev.backspool.archiver.Steps.Step;
 import dev.backspool.ingest.Transaction;
 import dev.backspool.postgres.Database;
+import dev.backspool.postgres.DatabaseUnavailable;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,12 +28,16 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings packed files into the archive: planned together, put side by side, recorded together. What
  * fails for one of them does not fail the others. Any thread may call.
  */
 final class Dispatch implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Dispatch.class);
+
   /** Puts at a time: a disk or bucket takes several as fast as one. */
   private static final int PUTS = 16;
 
@@ -64,6 +69,7 @@ final class Dispatch implements AutoCloseable {
    *
    * @return an ending for each, in no order. What ended otherwise than recorded has still its lease
    *     of {@code Ending.packed().claim()}
+   * @throws DatabaseUnavailable when nothing can be told of any; what was put is deleted later
    * @throws InterruptedException when the process is stopping; what was put is deleted later
    */
   List<Ending> send(List<Packed> files) throws InterruptedException {
@@ -90,12 +96,30 @@ final class Dispatch implements AutoCloseable {
 
   /** Writes down what is about to be put, and takes the time that the puts may need. */
   private List<Packed> plan(List<Packed> files, List<Ending> endings) {
+    try {
+      Plan plan = plan(files);
+      plan.overtaken().forEach(file -> endings.add(new Overtaken(file)));
+      return plan.renewed();
+    } catch (DatabaseUnavailable unavailable) {
+      throw unavailable;
+    } catch (RuntimeException failure) {
+      if (files.size() > 1) {
+        return files.stream().flatMap(file -> plan(List.of(file), endings).stream()).toList();
+      }
+      endings.add(unforeseen(files.getFirst(), failure));
+      return List.of();
+    }
+  }
+
+  /** Files with their new leases, and those that may not be put. */
+  private record Plan(List<Packed> renewed, List<Packed> overtaken) {}
+
+  private Plan plan(List<Packed> files) {
     long bytes = files.stream().mapToLong(file -> file.part().bytes()).max().orElse(0);
     Instant lease = clock.instant().plus(Claims.LEASE).plusSeconds(bytes / LEAST_RATE);
     return Transaction.run(
         database,
         connection -> {
-          endings.clear();
           List<Claim> claims = files.stream().map(Packed::claim).toList();
           Set<SessionKey> held = Claims.lock(connection, claims);
           Set<ObjectKey> planned =
@@ -108,10 +132,11 @@ final class Dispatch implements AutoCloseable {
                   false,
                   lease.plus(GRACE));
           var renewed = new ArrayList<Packed>();
+          var overtaken = new ArrayList<Packed>();
           for (Packed file : files) {
             // Without encryption an older copy has the same key, and may just be deleted.
             if (!planned.contains(file.part().key())) {
-              endings.add(new Overtaken(file));
+              overtaken.add(file);
             } else {
               renewed.add(
                   new Packed(
@@ -123,7 +148,7 @@ final class Dispatch implements AutoCloseable {
           }
           Claims.renew(
               connection, renewed.stream().map(Packed::claim).toList(), lease.toEpochMilli());
-          return renewed;
+          return new Plan(renewed, overtaken);
         });
   }
 
@@ -150,9 +175,6 @@ final class Dispatch implements AutoCloseable {
     } catch (CancellationException stopping) {
       throw new InterruptedException("the archiver is stopping");
     } catch (ExecutionException failure) {
-      if (failure.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
       throw new IllegalStateException(failure.getCause());
     }
   }
@@ -170,7 +192,14 @@ final class Dispatch implements AutoCloseable {
       return new Failed(file, Trouble.ARCHIVE, String.valueOf(away.getMessage()));
     } catch (IOException unreadable) {
       return new Failed(file, Trouble.DISK, unreadable.toString());
+    } catch (RuntimeException failure) {
+      return unforeseen(file, failure);
     }
+  }
+
+  private static Ending unforeseen(Packed file, RuntimeException failure) {
+    LOG.error("A part of session {} cannot be archived", file.claim().session(), failure);
+    return new Failed(file, Trouble.INTERNAL, failure.toString());
   }
 
   private void record(List<Packed> put, List<Ending> endings) {
@@ -188,13 +217,15 @@ final class Dispatch implements AutoCloseable {
         endings.add(
             recorded.contains(file.part().key()) ? new Recorded(file) : new Overtaken(file));
       }
-    } catch (Recorder.Changed | Transaction.Unstorable failure) {
+    } catch (DatabaseUnavailable unavailable) {
+      throw unavailable;
+    } catch (RuntimeException failure) {
       if (put.size() > 1) {
         put.forEach(file -> record(List.of(file), endings));
       } else if (failure instanceof Recorder.Changed) {
         endings.add(new Overtaken(put.getFirst()));
       } else {
-        endings.add(new Failed(put.getFirst(), Trouble.INTERNAL, failure.toString()));
+        endings.add(unforeseen(put.getFirst(), failure));
       }
     }
   }

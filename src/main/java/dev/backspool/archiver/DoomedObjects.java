@@ -31,11 +31,13 @@ import org.slf4j.LoggerFactory;
 public final class DoomedObjects {
   private static final Logger LOG = LoggerFactory.getLogger(DoomedObjects.class);
 
-  /** A bucket deletes so many by one request. */
   private static final int AT_ONCE = 1_000;
 
-  /** Within this a delete ends; after it another node takes over from one that died. */
-  private static final Duration LEASE = Duration.ofMinutes(5);
+  /** So many are deleted by one call, which ends within the lease however slow the archive is. */
+  private static final int BY_ONE_CALL = 100;
+
+  /** After this another node takes over from one that died. */
+  static final Duration LEASE = Duration.ofMinutes(20);
 
   private static final int MOST_ERROR = 500;
 
@@ -51,7 +53,13 @@ public final class DoomedObjects {
     this.counts = counts;
   }
 
-  private record Doomed(ObjectKey key, boolean cold, int failures) {
+  /**
+   * An object that this process is to delete.
+   *
+   * @param untilMs the lease's end, in epoch ms: who finds another one in the row has lost it; 0
+   *     while there is none
+   */
+  private record Doomed(ObjectKey key, boolean cold, int failures, long untilMs) {
     UUID project() {
       return key.project();
     }
@@ -68,82 +76,152 @@ public final class DoomedObjects {
    */
   public int deleteDue() {
     int deleted = 0;
-    List<Doomed> some;
+    Taken taken;
     int gone;
     do {
-      some = Transaction.run(database, this::take);
+      taken = Transaction.run(database, this::take);
       gone = 0;
-      if (!some.isEmpty()) {
+      if (!taken.objects().isEmpty()) {
         Steps.reached(Step.DOOMED);
         for (Map.Entry<Boolean, List<Doomed>> tier :
-            some.stream().collect(groupingBy(Doomed::cold)).entrySet()) {
-          gone += delete(archives.holding(tier.getKey()), tier.getValue());
+            taken.objects().stream().collect(groupingBy(Doomed::cold)).entrySet()) {
+          gone += deleteAll(archives.holding(tier.getKey()), tier.getValue());
         }
       }
       deleted += gone;
-    } while (some.size() == AT_ONCE && gone > 0);
+    } while (taken.due() == AT_ONCE && gone + taken.spared() > 0);
     return deleted;
   }
 
-  /** What a row of a part names is not deleted, however it came here. */
-  private List<Doomed> take(Connection connection) throws SQLException {
-    Instant now = clock.instant();
-    try (var named =
-        connection.prepareStatement(
-            """
-            delete from doomed_object as doomed
-            where not_before <= at(?) and not deleting
-              and exists (
-                select from recording_part as part
-                where part.project_id = doomed.project_id and part.object = doomed.object
-                  and (part.cold = doomed.cold or ?))
-            """)) {
-      named.setLong(1, now.toEpochMilli());
-      named.setBoolean(2, archives.cold() == null);
-      int spared = named.executeUpdate();
-      if (spared > 0) {
-        LOG.error("{} objects were to be deleted and belong to recordings; they stay", spared);
-      }
+  /**
+   * What was due.
+   *
+   * @param spared how many of it a recording names
+   * @param objects the others, which are leased
+   */
+  private record Taken(int spared, List<Doomed> objects) {
+    int due() {
+      return spared + objects.size();
     }
+  }
+
+  private Taken take(Connection connection) throws SQLException {
+    var named = new ArrayList<Doomed>();
+    var unnamed = new ArrayList<Doomed>();
+    lockDue(connection, named, unnamed);
+    if (!named.isEmpty()) {
+      LOG.error("{} objects were to be deleted and belong to recordings; they stay", named.size());
+      spare(connection, named);
+    }
+    return new Taken(named.size(), lease(connection, unnamed));
+  }
+
+  /**
+   * What a row of a part names is not deleted, however it came here. In another tier than the
+   * part's only a copy goes that the move between the tiers left: should two tiers be one place,
+   * nothing else is lost.
+   */
+  private void lockDue(Connection connection, List<Doomed> named, List<Doomed> unnamed)
+      throws SQLException {
     try (var statement =
         connection.prepareStatement(
             """
-            with due as (
-              select project_id, object, cold
-              from doomed_object
-              where not_before <= at(?)
-              order by not_before
-              limit ?
-              for update skip locked
-            )
-            update doomed_object as doomed set deleting = true, not_before = at(?)
-            from due
-            where doomed.project_id = due.project_id and doomed.object = due.object
-              and doomed.cold = due.cold
-            returning doomed.project_id, doomed.object, doomed.cold, doomed.failures
+            select project_id, object, cold, failures,
+              not deleting and exists (
+                select from recording_part as part
+                where part.project_id = doomed.project_id and part.object = doomed.object
+                  and (part.cold = doomed.cold or ? or reason not in ('moved', 'planned'))
+              ) as named
+            from doomed_object as doomed
+            where not_before <= at(?)
+            order by not_before
+            limit ?
+            for update skip locked
             """)) {
-      statement.setLong(1, now.toEpochMilli());
-      statement.setInt(2, AT_ONCE);
-      statement.setLong(3, now.plus(LEASE).toEpochMilli());
-      var due = new ArrayList<Doomed>();
+      statement.setBoolean(1, archives.cold() == null);
+      statement.setLong(2, clock.instant().toEpochMilli());
+      statement.setInt(3, AT_ONCE);
       try (ResultSet rows = statement.executeQuery()) {
         while (rows.next()) {
-          due.add(
-              new Doomed(
-                  new ObjectKey(rows.getObject(1, UUID.class), rows.getString(2)),
-                  rows.getBoolean(3),
-                  rows.getInt(4)));
+          (rows.getBoolean("named") ? named : unnamed).add(doomed(rows, 0));
         }
       }
-      return due;
     }
+  }
+
+  private static Doomed doomed(ResultSet row, long untilMs) throws SQLException {
+    return new Doomed(
+        new ObjectKey(row.getObject("project_id", UUID.class), row.getString("object")),
+        row.getBoolean("cold"),
+        row.getInt("failures"),
+        untilMs);
+  }
+
+  private static void spare(Connection connection, List<Doomed> named) throws SQLException {
+    try (var statement =
+        connection.prepareStatement(
+            """
+            delete from doomed_object as doomed
+            using unnest(?::uuid[], ?::text[], ?::boolean[]) as named (project_id, object, cold)
+            where doomed.project_id = named.project_id and doomed.object = named.object
+              and doomed.cold = named.cold
+            """)) {
+      new Columns<>(statement, named)
+          .uuids(Doomed::project)
+          .text(Doomed::object)
+          .booleans(Doomed::cold);
+      statement.executeUpdate();
+    }
+  }
+
+  /** Leases objects, once more those that are still ours, in the caller's transaction. */
+  private List<Doomed> lease(Connection connection, List<Doomed> objects) throws SQLException {
+    long until = clock.instant().plus(LEASE).toEpochMilli();
+    try (var statement =
+        connection.prepareStatement(
+            """
+            update doomed_object as doomed set deleting = true, not_before = at(?)
+            from unnest(?::uuid[], ?::text[], ?::boolean[], ?::bigint[])
+              as held (project_id, object, cold, until)
+            where doomed.project_id = held.project_id and doomed.object = held.object
+              and doomed.cold = held.cold
+              and (held.until = 0 or doomed.deleting and doomed.not_before = at(held.until))
+            returning doomed.project_id, doomed.object, doomed.cold, doomed.failures
+            """)) {
+      statement.setLong(1, until);
+      new Columns<>(statement, objects, 2)
+          .uuids(Doomed::project)
+          .text(Doomed::object)
+          .booleans(Doomed::cold)
+          .longs(Doomed::untilMs);
+      var leased = new ArrayList<Doomed>();
+      try (ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          leased.add(doomed(rows, until));
+        }
+      }
+      return leased;
+    }
+  }
+
+  private int deleteAll(Archive archive, List<Doomed> objects) {
+    int gone = 0;
+    for (int from = 0; from < objects.size(); from += BY_ONE_CALL) {
+      gone += delete(archive, objects.subList(from, Math.min(from + BY_ONE_CALL, objects.size())));
+    }
+    return gone;
   }
 
   /**
    * Deletes objects together; where that fails and the archive is there, by halves, so that one
-   * that cannot be deleted does not keep the others.
+   * that cannot be deleted does not keep the others. What another node has taken over is left to
+   * it: by now the same object may be in charge again.
    */
-  private int delete(Archive archive, List<Doomed> objects) {
+  private int delete(Archive archive, List<Doomed> leased) {
+    List<Doomed> objects = Transaction.run(database, connection -> lease(connection, leased));
+    if (objects.isEmpty()) {
+      return 0;
+    }
     try {
       archive.delete(objects.stream().map(Doomed::key).toList());
     } catch (ArchiveUnavailable failure) {
@@ -182,14 +260,17 @@ public final class DoomedObjects {
               connection.prepareStatement(
                   """
                   delete from doomed_object as doomed
-                  using unnest(?::uuid[], ?::text[], ?::boolean[]) as gone (project_id, object, cold)
+                  using unnest(?::uuid[], ?::text[], ?::boolean[], ?::bigint[])
+                    as gone (project_id, object, cold, until)
                   where doomed.project_id = gone.project_id and doomed.object = gone.object
-                    and doomed.cold = gone.cold and doomed.deleting
+                    and doomed.cold = gone.cold
+                    and doomed.deleting and doomed.not_before = at(gone.until)
                   """)) {
             new Columns<>(statement, objects)
                 .uuids(Doomed::project)
                 .text(Doomed::object)
-                .booleans(Doomed::cold);
+                .booleans(Doomed::cold)
+                .longs(Doomed::untilMs);
             return statement.executeUpdate();
           }
         });
@@ -207,10 +288,11 @@ public final class DoomedObjects {
                   """
                   update doomed_object as doomed set
                     failures = doomed.failures + 1, error = ?, not_before = at(failed.until)
-                  from unnest(?::uuid[], ?::text[], ?::boolean[], ?::bigint[])
-                    as failed (project_id, object, cold, until)
+                  from unnest(?::uuid[], ?::text[], ?::boolean[], ?::bigint[], ?::bigint[])
+                    as failed (project_id, object, cold, held, until)
                   where doomed.project_id = failed.project_id and doomed.object = failed.object
-                    and doomed.cold = failed.cold and doomed.deleting
+                    and doomed.cold = failed.cold
+                    and doomed.deleting and doomed.not_before = at(failed.held)
                   """)) {
             statement.setString(
                 1, error.length() > MOST_ERROR ? error.substring(0, MOST_ERROR) : error);
@@ -218,6 +300,7 @@ public final class DoomedObjects {
                 .uuids(Doomed::project)
                 .text(Doomed::object)
                 .booleans(Doomed::cold)
+                .longs(Doomed::untilMs)
                 .longs(object -> now.plus(Pause.after(object.failures())).toEpochMilli());
             return statement.executeUpdate();
           }

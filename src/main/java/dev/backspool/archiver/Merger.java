@@ -54,7 +54,7 @@ final class Merger {
    * @throws Unreadable when one of them cannot be read whole
    * @throws IOException when the local disk fails
    */
-  Optional<Packed> merge(Claim claim) throws IOException, Unreadable {
+  Optional<Packed> merge(Claim claim) throws IOException, Unreadable, InterruptedException {
     List<Part> parts = database.write(handle -> Parts.of(handle, claim.project(), claim.session()));
     if (parts.size() < 2) {
       return Optional.empty();
@@ -64,7 +64,9 @@ final class Merger {
       for (Part part : parts) {
         read(part, frames, spool);
       }
-      return Optional.of(write(claim, parts, Playback.sorted(frames), spool));
+      long json = parts.stream().mapToLong(Part::rawBytes).sum();
+      return Optional.of(
+          packer.alone(json, () -> write(claim, parts, json, Playback.sorted(frames), spool)));
     }
   }
 
@@ -93,9 +95,8 @@ final class Merger {
     }
   }
 
-  private Packed write(Claim claim, List<Part> parts, List<Frame> frames, Spool spool)
+  private Packed write(Claim claim, List<Part> parts, long json, List<Frame> frames, Spool spool)
       throws IOException {
-    long json = parts.stream().mapToLong(Part::rawBytes).sum();
     long bytes = parts.stream().mapToLong(Part::chunkBytes).sum();
     try (PartFile merged = packer.begin(claim, json, bytes)) {
       for (Frame frame : frames) {

@@ -26,7 +26,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Walks the whole archive for objects that no row names. There should be none, as every object is
  * planned before it is put; this is for what no plan foresaw, such as a machine that slept in the
- * middle of a put, or a database that was set back to a copy.
+ * middle of a put. Many of them mean that the database was set back to an older copy, and that a
+ * newer one may still name them: then none is deleted.
  *
  * <p>It looks at projects that the database knows, and leaves what belongs to others alone: those
  * may be another installation's, under the same address.
@@ -39,6 +40,17 @@ public final class OrphanSweep {
 
   /** An object may be older than its row by as long as a put takes, and clocks differ. */
   static final Duration AGE = Duration.ofDays(1);
+
+  /** So many are deleted, however few others there are. */
+  static final int FEW = 20;
+
+  /** More of all objects than one in so many are not deleted. */
+  static final int MOST_SHARE = 10;
+
+  /** More are not held: they are too many to be deleted anyway. */
+  private static final int MOST_HELD = 50_000;
+
+  private static final int DOOMED_AT_ONCE = 1_000;
 
   private final Database database;
   private final Archives archives;
@@ -81,7 +93,7 @@ public final class OrphanSweep {
   }
 
   /**
-   * Dooms every object without a row, and frees what unfinished puts left.
+   * Dooms every object without a row, unless there are many, and frees what unfinished puts left.
    *
    * @param age how old an object is at least, to be one without a row rather than one that is just
    *     coming
@@ -102,21 +114,33 @@ public final class OrphanSweep {
     archive.removeLeftovers(AGE);
     Instant before = clock.instant().minus(age);
     long objects = 0;
-    long orphans = 0;
+    var orphans = new ArrayList<ObjectKey>();
     Listing listing = archive.list("");
-    for (List<StoredObject> page = listing.next(); !page.isEmpty(); page = listing.next()) {
+    for (List<StoredObject> page = listing.next();
+        !page.isEmpty() && orphans.size() <= MOST_HELD;
+        page = listing.next()) {
       objects += page.size();
       Set<ObjectKey> unnamed = Set.copyOf(unnamed(page, cold));
-      List<ObjectKey> old =
-          page.stream()
-              .filter(object -> object.modified().isBefore(before))
-              .map(StoredObject::key)
-              .filter(unnamed::contains)
-              .toList();
-      orphans += doom(old, cold);
+      page.stream()
+          .filter(object -> object.modified().isBefore(before))
+          .map(StoredObject::key)
+          .filter(unnamed::contains)
+          .forEach(orphans::add);
       progress.run();
     }
-    return new Swept(objects, orphans);
+    if (areMany(orphans.size(), objects)) {
+      LOG.error(
+          "{} of {} objects of the archive have no row: the database may be an older copy. None is"
+              + " deleted. Restore the newer one; or delete them by hand.",
+          orphans.size(),
+          objects);
+      return new Swept(objects, 0);
+    }
+    return new Swept(objects, doom(orphans, cold, progress));
+  }
+
+  private static boolean areMany(int orphans, long objects) {
+    return orphans > MOST_HELD || orphans > Math.max(FEW, objects / MOST_SHARE);
   }
 
   /**
@@ -163,11 +187,14 @@ public final class OrphanSweep {
   }
 
   /** Has orphans deleted by {@link DoomedObjects}, which looks once more whether they are some. */
-  private int doom(List<ObjectKey> orphans, boolean cold) {
-    if (orphans.isEmpty()) {
-      return 0;
+  private long doom(List<ObjectKey> orphans, boolean cold, Runnable progress) {
+    long doomed = 0;
+    for (int from = 0; from < orphans.size(); from += DOOMED_AT_ONCE) {
+      List<ObjectKey> some = orphans.subList(from, Math.min(orphans.size(), from + DOOMED_AT_ONCE));
+      doomed += Transaction.run(database, connection -> doom(connection, some, cold));
+      progress.run();
     }
-    return Transaction.run(database, connection -> doom(connection, orphans, cold));
+    return doomed;
   }
 
   private int doom(Connection connection, List<ObjectKey> orphans, boolean cold)

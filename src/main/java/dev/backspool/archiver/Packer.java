@@ -120,19 +120,43 @@ final class Packer {
   }
 
   private Result pack(Chosen session, Payloads payloads) throws InterruptedException {
-    if (session.frames().isEmpty()) {
-      return new Nothing(session.claim());
-    }
-    boolean isLarge = session.json() > LARGE_JSON;
-    if (isLarge) {
-      large.acquire();
-    }
+    return session.frames().isEmpty()
+        ? new Nothing(session.claim())
+        : withWindow(session.json(), () -> write(session, payloads));
+  }
+
+  /** Compresses something. */
+  @FunctionalInterface
+  interface Compressing<R, X extends Exception> {
+    R run() throws X;
+  }
+
+  /**
+   * Compresses what is no part of {@link #pack}, when there is a core for it and room for its
+   * window.
+   *
+   * @param json its size
+   */
+  <R, X extends Exception> R alone(long json, Compressing<R, X> task)
+      throws X, InterruptedException {
+    cores.acquire();
     try {
-      return write(session, payloads);
+      return withWindow(json, task);
     } finally {
-      if (isLarge) {
-        large.release();
-      }
+      cores.release();
+    }
+  }
+
+  private <R, X extends Exception> R withWindow(long json, Compressing<R, X> task)
+      throws X, InterruptedException {
+    if (json <= LARGE_JSON) {
+      return task.run();
+    }
+    large.acquire();
+    try {
+      return task.run();
+    } finally {
+      large.release();
     }
   }
 

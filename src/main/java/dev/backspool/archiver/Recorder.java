@@ -144,6 +144,7 @@ final class Recorder {
               hot_since = case when session.hot_chunks > archived.chunks then hot_since end,
               part_count = part_count + 1,
               archive_after = null,
+              merge_after = null,
               archive_failures = 0,
               archive_error = null
             from unnest(?::uuid[], ?::uuid[], ?::int[], ?::bigint[])
@@ -267,6 +268,7 @@ final class Recorder {
             update session set
               part_count = part_count + 1 - ?,
               archive_after = null,
+              merge_after = null,
               archive_failures = 0,
               archive_error = null
             where project_id = ? and id = ?

@@ -166,12 +166,13 @@ final class Rounds {
     try {
       packed = merger.merge(claim);
     } catch (Merger.Unreadable unreadable) {
-      boolean passing = unreadable.fault() == Fault.UNAVAILABLE;
-      fail(
-          claim,
-          passing ? Trouble.ARCHIVE : Trouble.DAMAGED_PART,
-          String.valueOf(unreadable.getMessage()),
-          passing ? Pause.after(claim.failures()) : Pause.LONG);
+      String message = String.valueOf(unreadable.getMessage());
+      if (unreadable.fault() == Fault.UNAVAILABLE) {
+        fail(claim, Trouble.ARCHIVE, message);
+      } else {
+        counts.failed(Trouble.DAMAGED_PART);
+        claims.failToMerge(claim, message);
+      }
       return Round.failed(1);
     } catch (IOException noDisk) {
       fail(claim, Trouble.DISK, noDisk.toString());

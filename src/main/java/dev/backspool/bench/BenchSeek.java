@@ -229,7 +229,9 @@ final class BenchSeek implements Callable<Integer> {
   private static void archiveAll(Database database, Map<String, String> settings, Workplace place)
       throws IOException, InterruptedException {
     try (Program server = Program.serve(settings, place.log(), List.of("-Xmx512m"))) {
-      while (waiting(database) > 0) {
+      var stall = new Stall(place.log());
+      for (long left = waiting(database); left > 0; left = waiting(database)) {
+        stall.look(left);
         TimeUnit.MILLISECONDS.sleep(200);
       }
       server.stop();

@@ -15,16 +15,10 @@ import dev.backspool.rrweb.EventBlock;
 import dev.backspool.session.Opener;
 import dev.backspool.session.SessionLimits;
 import java.io.IOException;
-import java.lang.ProcessBuilder.Redirect;
-import java.net.ConnectException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -42,7 +36,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -65,9 +58,6 @@ final class BenchSessions implements Callable<Integer> {
   private static final int LATER_BYTES = 3_000;
   private static final Visitor NOBODY = Visitor.of(null);
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(250);
-  private static final Path S3_SERVER = Path.of("target", "s3proxy", "s3proxy.jar");
-  private static final String S3_NAME = "backspool";
-  private static final String S3_SECRET = "not-so-secret";
 
   @Option(
       names = "--sessions",
@@ -76,9 +66,13 @@ final class BenchSessions implements Callable<Integer> {
   private int sessions;
 
   @Option(
-      names = "--s3",
-      description = "Also into a bucket of S3Proxy, where a build has left its jar.")
-  private boolean s3;
+      names = "--s3proxy",
+      paramLabel = "JAR",
+      description = {
+        "S3Proxy with its dependencies, to measure a bucket as well.",
+        "A build leaves it in target/s3proxy."
+      })
+  private @Nullable Path s3proxy;
 
   @Option(
       names = "--java",
@@ -105,9 +99,9 @@ final class BenchSessions implements Callable<Integer> {
     try (Workplace place = Workplace.make()) {
       run("directory", place, Map.of(), null);
     }
-    if (s3) {
+    if (s3proxy != null) {
       try (Workplace place = Workplace.make();
-          Bucket bucket = Bucket.start(place.folder())) {
+          LocalBucket bucket = LocalBucket.startCounting(s3proxy, place.folder())) {
         run("bucket", place, bucket.settings(), bucket);
       }
     }
@@ -115,7 +109,7 @@ final class BenchSessions implements Callable<Integer> {
   }
 
   private void run(
-      String name, Workplace place, Map<String, String> settings, @Nullable Bucket bucket)
+      String name, Workplace place, Map<String, String> settings, @Nullable LocalBucket bucket)
       throws IOException, InterruptedException, SQLException {
     try (EmbeddedPostgres postgres = EmbeddedPostgres.start(place.data());
         Connection direct =
@@ -229,7 +223,9 @@ final class BenchSessions implements Callable<Integer> {
         HttpClient client = HttpClient.newHttpClient()) {
       long began = System.nanoTime();
       long most = 0;
-      while (archived(client, server.url()) < sessions) {
+      var stall = new Stall(place.log());
+      for (long done = 0; done < sessions; done = archived(client, server.url())) {
+        stall.look(done);
         most = Math.max(most, Memory.of(server.handle()).map(Memory::server).orElse(0L));
         Thread.sleep(BETWEEN_LOOKS);
       }
@@ -290,85 +286,6 @@ final class BenchSessions implements Callable<Integer> {
       for (String partition : partitions) {
         statement.execute("drop table " + partition);
       }
-    }
-  }
-
-  /** A bucket of a server of the S3 protocol that runs beside. */
-  private record Bucket(Process process, int port, Path log) implements AutoCloseable {
-    private static final String NAME = "recordings";
-
-    static Bucket start(Path folder) throws IOException, InterruptedException {
-      if (!Files.exists(S3_SERVER)) {
-        throw new IOException("there is no " + S3_SERVER + "; a build with its tests makes it");
-      }
-      int port;
-      try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-        port = socket.getLocalPort();
-      }
-      Path buckets = Files.createDirectory(folder.resolve("buckets"));
-      Files.createDirectory(buckets.resolve(NAME));
-      Path settings =
-          Files.write(
-              folder.resolve("s3proxy.properties"),
-              List.of(
-                  "s3proxy.endpoint=http://127.0.0.1:" + port,
-                  "s3proxy.authorization=aws-v2-or-v4",
-                  "s3proxy.identity=" + S3_NAME,
-                  "s3proxy.credential=" + S3_SECRET,
-                  "jclouds.provider=filesystem-nio2",
-                  "jclouds.filesystem.basedir=" + buckets));
-      Path log = folder.resolve("s3proxy.log");
-      Process process =
-          new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "-Xmx512m",
-                  "-DLOG_LEVEL=debug",
-                  "-jar",
-                  S3_SERVER.toString(),
-                  "--properties",
-                  settings.toString())
-              .redirectErrorStream(true)
-              .redirectOutput(Redirect.to(log.toFile()))
-              .start();
-      var bucket = new Bucket(process, port, log);
-      while (!bucket.answers()) {
-        if (!process.isAlive()) {
-          throw new IOException(Files.readString(log));
-        }
-        Thread.sleep(BETWEEN_LOOKS);
-      }
-      return bucket;
-    }
-
-    private boolean answers() throws IOException {
-      try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-        return socket.isConnected();
-      } catch (ConnectException e) {
-        return false;
-      }
-    }
-
-    Map<String, String> settings() {
-      return Map.of(
-          "BACKSPOOL_ARCHIVE_URL",
-          "s3://" + NAME + "?endpoint=http://127.0.0.1:" + port,
-          "BACKSPOOL_S3_ACCESS_KEY",
-          S3_NAME,
-          "BACKSPOOL_S3_SECRET_KEY",
-          S3_SECRET);
-    }
-
-    /** How many it has answered, by its log. */
-    long requests() throws IOException {
-      try (Stream<String> lines = Files.lines(log)) {
-        return lines.filter(line -> line.contains("request: ")).count();
-      }
-    }
-
-    @Override
-    public void close() {
-      process.destroyForcibly();
-      process.onExit().join();
     }
   }
 }

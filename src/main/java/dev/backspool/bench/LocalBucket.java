@@ -7,8 +7,10 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * An S3 server over a directory, for the time of a measurement: S3Proxy in a process of its own.
@@ -20,10 +22,12 @@ final class LocalBucket implements AutoCloseable {
 
   private final Process process;
   private final int port;
+  private final Path log;
 
-  private LocalBucket(Process process, int port) {
+  private LocalBucket(Process process, int port, Path log) {
     this.process = process;
     this.port = port;
+    this.log = log;
   }
 
   /**
@@ -33,6 +37,16 @@ final class LocalBucket implements AutoCloseable {
    * @throws IOException when it does not start
    */
   static LocalBucket start(Path jar, Path folder) throws IOException, InterruptedException {
+    return start(jar, folder, "info");
+  }
+
+  /** As {@link #start}, but it notes its requests, which makes it somewhat slower. */
+  static LocalBucket startCounting(Path jar, Path folder) throws IOException, InterruptedException {
+    return start(jar, folder, "debug");
+  }
+
+  private static LocalBucket start(Path jar, Path folder, String level)
+      throws IOException, InterruptedException {
     int port;
     try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = socket.getLocalPort();
@@ -55,7 +69,8 @@ final class LocalBucket implements AutoCloseable {
         new LocalBucket(
             new ProcessBuilder(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-Xmx256m",
+                    "-Xmx512m",
+                    "-DLOG_LEVEL=" + level,
                     "-jar",
                     jar.toString(),
                     "--properties",
@@ -63,7 +78,8 @@ final class LocalBucket implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(Redirect.to(log.toFile()))
                 .start(),
-            port);
+            port,
+            log);
     for (int wait = 0; !bucket.answers(); wait++) {
       if (wait == MOST_WAITS || !bucket.process.isAlive()) {
         bucket.close();
@@ -90,6 +106,20 @@ final class LocalBucket implements AutoCloseable {
   /** The settings by which a server gets in. */
   Map<String, String> keys() {
     return Map.of("BACKSPOOL_S3_ACCESS_KEY", KEY, "BACKSPOOL_S3_SECRET_KEY", KEY);
+  }
+
+  /** All settings by which a server archives here. */
+  Map<String, String> settings() {
+    var settings = new HashMap<>(keys());
+    settings.put("BACKSPOOL_ARCHIVE_URL", url());
+    return settings;
+  }
+
+  /** How many requests it has answered, where it counts them. */
+  long requests() throws IOException {
+    try (Stream<String> lines = Files.lines(log)) {
+      return lines.filter(line -> line.contains("request: ")).count();
+    }
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.backspool.erasure;
 
 import dev.backspool.erasure.Task.Kind;
 import dev.backspool.event.SessionIds;
+import dev.backspool.ingest.Refusals;
 import dev.backspool.ingest.Transaction;
 import dev.backspool.postgres.Database;
 import dev.backspool.session.Mark;
@@ -36,6 +37,12 @@ final class Belongings {
 
   private static final Duration HALF_HOUR = Duration.ofMinutes(30);
 
+  /**
+   * Of longer words the beginning is looked for, which finds as much: no text that they are looked
+   * for in is longer, and a key of PostgreSQL must not be much longer.
+   */
+  private static final int LONGEST_WORD = Refusals.MOST_DETAIL;
+
   private final Database database;
   private final Ledger ledger;
 
@@ -48,6 +55,7 @@ final class Belongings {
    * Looks once.
    *
    * @return whether there was anything that an earlier look did not see
+   * @throws Finished when somebody else has finished the erasure
    */
   boolean look(Going going) {
     var sessions = new TreeSet<UUID>();
@@ -181,6 +189,7 @@ final class Belongings {
 
   /** What free text may call the person. */
   private static int describePerson(Connection connection, Going going) throws SQLException {
+    Ledger.hold(connection, going);
     var words = new TreeSet<String>();
     add(words, going.subject().value());
     ask(
@@ -212,6 +221,7 @@ final class Belongings {
    */
   private static int bury(Connection connection, Going going, List<UUID> sessions)
       throws SQLException {
+    Ledger.hold(connection, going);
     UUID project = going.project();
     var marks = new ArrayList<Mark>();
     var tasks = new ArrayList<Task>();
@@ -313,8 +323,17 @@ final class Belongings {
 
   private static void add(Collection<String> words, @Nullable String word) {
     if (word != null && !word.isBlank()) {
-      words.add(word);
+      words.add(beginning(word));
     }
+  }
+
+  /** At most the longest word, and no half of a character that Java makes of two. */
+  private static String beginning(String word) {
+    if (word.length() <= LONGEST_WORD) {
+      return word;
+    }
+    boolean parts = Character.isHighSurrogate(word.charAt(LONGEST_WORD - 1));
+    return word.substring(0, parts ? LONGEST_WORD - 1 : LONGEST_WORD);
   }
 
   @FunctionalInterface

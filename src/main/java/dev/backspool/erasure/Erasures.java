@@ -7,6 +7,7 @@ import dev.backspool.postgres.Database;
 import dev.backspool.postgres.DatabaseUnavailable;
 import dev.backspool.postgres.Page;
 import dev.backspool.session.Mark;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -33,6 +34,12 @@ public final class Erasures implements AutoCloseable {
    */
   private static final Duration LEFT = Duration.ofMinutes(1);
 
+  /** After a table that could not be vacuumed. */
+  private static final Duration VACUUM_AGAIN = Duration.ofMinutes(1);
+
+  /** Undefined table: a day that retention has dropped since. */
+  private static final String NO_TABLE = "42P01";
+
   private final Database database;
   private final Ledger ledger;
   private final Belongings belongings;
@@ -40,10 +47,15 @@ public final class Erasures implements AutoCloseable {
   private final Removal removal;
   private final Mentions mentions;
   private final Set<UUID> running = ConcurrentHashMap.newKeySet();
+
+  /** Those that we began and did not end: no other node needs to be given time for them. */
+  private final Set<UUID> heldUp = ConcurrentHashMap.newKeySet();
+
   private final Periodic timer;
   private final Periodic vacuuming;
   private volatile boolean closed;
   private boolean started;
+  private long vacuumAt = System.nanoTime();
 
   /**
    * From now on goes on with what was begun and left.
@@ -115,29 +127,62 @@ public final class Erasures implements AutoCloseable {
     return receipt;
   }
 
+  /**
+   * Does what is left to do, which may be nothing.
+   *
+   * @throws StillGoingOn whatever is in the way: the tombstones stand, and the rest is tried again
+   */
   private void work(Going going) {
     running.add(going.id());
+    heldUp.remove(going.id());
     try {
-      // What a writer adds that was under way shows up when it has ended.
-      do {
-        while (belongings.look(going)) {
-          goOn();
-        }
-        elders.awaitLooking();
-      } while (belongings.look(going));
-      removal.pass(going);
-      do { // Another pass catches what others were moving about while the last went over it.
-        goOn();
-        elders.awaitWriting();
-      } while (removal.pass(going) > 0);
-      mentions.remove(going);
-      ledger.finish(going);
+      removeRows(going);
       ledger.noteObjects();
+    } catch (Finished _) {
+      // By another worker: there is nothing left to do.
     } catch (StillGoingOn late) {
+      heldUp.add(going.id());
       throw late.of(going.id());
+    } catch (RuntimeException failure) {
+      heldUp.add(going.id());
+      LOG.warn("Erasure {} is held up: {}", going.id(), name(failure));
+      throw new StillGoingOn("The database refused a step of it; the erasure goes on by itself")
+          .of(going.id());
     } finally {
       running.remove(going.id());
     }
+  }
+
+  private void removeRows(Going going) {
+    // What a writer adds that was under way shows up when it has ended.
+    do {
+      while (belongings.look(going)) {
+        goOn();
+      }
+      elders.awaitLooking();
+    } while (belongings.look(going));
+    removal.pass(going);
+    do { // Another pass catches what others were moving about while the last went over it.
+      goOn();
+      elders.awaitWriting();
+    } while (removal.pass(going) > 0);
+    mentions.remove(going);
+    ledger.finish(going);
+  }
+
+  /** What happened, without the words of a message, which may quote a row. */
+  private static String name(RuntimeException failure) {
+    String state = sqlState(failure);
+    return failure.getClass().getSimpleName() + (state == null ? "" : ", SQLSTATE " + state);
+  }
+
+  private static @Nullable String sqlState(Throwable failure) {
+    for (@Nullable Throwable at = failure; at != null; at = at.getCause()) {
+      if (at instanceof SQLException sql) {
+        return sql.getSQLState();
+      }
+    }
+    return null;
   }
 
   private void goOn() {
@@ -148,16 +193,17 @@ public final class Erasures implements AutoCloseable {
 
   private void attend() {
     finishLeft();
+    ledger.forget();
     ledger.noteObjects();
   }
 
   private void finishLeft() {
     Instant now = ledger.now();
     // Before this start nobody of this process can have begun one.
-    List<Going> left = ledger.unfinished(started ? now.minus(LEFT) : now);
+    List<Going> left = ledger.unfinished(started ? now.minus(LEFT) : now, heldUp);
     started = true;
     for (Going going : left) {
-      if (!running.contains(going.id())) {
+      if (!closed && !running.contains(going.id())) {
         try {
           work(going);
           LOG.info("Erasure {} of project {} is finished", going.id(), going.project());
@@ -170,22 +216,35 @@ public final class Erasures implements AutoCloseable {
 
   /** Until then the rows' bytes lie in the tables' files, where nothing reads them. */
   private void vacuum() {
+    if (System.nanoTime() - vacuumAt < 0) {
+      return;
+    }
     Instant began = ledger.now();
-    List<String> tables = ledger.toVacuum();
-    for (String table : tables) {
+    for (String table : ledger.toVacuum()) {
       if (closed) {
         return;
       }
-      try {
-        database.vacuum(table);
-      } catch (DatabaseUnavailable away) {
-        throw away;
-      } catch (RuntimeException failure) {
-        LOG.info("{} is not vacuumed: {}", table, failure.getMessage());
+      if (isVacuumed(table)) {
+        ledger.vacuumed(List.of(table), began);
+      } else {
+        vacuumAt = System.nanoTime() + VACUUM_AGAIN.toNanos();
       }
     }
-    if (!tables.isEmpty()) {
-      ledger.vacuumed(began);
+  }
+
+  /** Whether nothing is left of a table's dead rows, nor of what statistics quote of them. */
+  private boolean isVacuumed(String table) {
+    try {
+      database.vacuum(table);
+      return true;
+    } catch (DatabaseUnavailable away) {
+      throw away;
+    } catch (RuntimeException failure) {
+      boolean isGone = NO_TABLE.equals(sqlState(failure));
+      if (!isGone) {
+        LOG.warn("{} is not vacuumed, tried again in {}: {}", table, VACUUM_AGAIN, name(failure));
+      }
+      return isGone;
     }
   }
 

@@ -151,6 +151,14 @@ final class Ledger {
                 select from session
                 where project_id = person.project and profile_id = person.id)
               or exists (
+                select from session
+                where project_id = person.project and device_id = person.id
+                  and device_id is not null and (profile_id is null or profile_id = device_id))
+              or exists (
+                select from session
+                where project_id = person.project and devices && array[person.id]
+                  and devices <> '{}' and (profile_id is null or profile_id = person.id))
+              or exists (
                 select from event
                 where project_id = person.project and profile_id = person.id
                   and profile_id is distinct from device_id)
@@ -229,9 +237,33 @@ final class Ledger {
   }
 
   /**
-   * Counts what the caller's transaction removes.
+   * Keeps an erasure from being finished before the caller's transaction ends.
    *
-   * @param tables which lose rows by it
+   * @throws Finished when it is by now
+   */
+  static void hold(Connection connection, Going going) throws SQLException {
+    try (var statement =
+        connection.prepareStatement(
+            """
+            select 1 from erasure
+            where project_id = ? and id = ? and rows_removed_at is null
+            for key share
+            """)) {
+      statement.setObject(1, going.project());
+      statement.setObject(2, going.id());
+      try (ResultSet rows = statement.executeQuery()) {
+        if (!rows.next()) {
+          throw new Finished();
+        }
+      }
+    }
+  }
+
+  /**
+   * Counts what the caller's transaction removes or changes.
+   *
+   * @param tables whose rows these are
+   * @throws Finished when somebody else has finished the erasure
    */
   static void count(
       Connection connection, Going going, List<String> tables, Map<Removed, Long> removed)
@@ -244,13 +276,15 @@ final class Ledger {
             update erasure set
               removed = sum_counts(removed, ?::jsonb),
               touched = array(select distinct unnest(touched || ?) order by 1)
-            where project_id = ? and id = ?
+            where project_id = ? and id = ? and rows_removed_at is null
             """)) {
       statement.setString(1, JSON.writeValueAsString(counts));
       statement.setArray(2, connection.createArrayOf("text", tables.toArray()));
       statement.setObject(3, going.project());
       statement.setObject(4, going.id());
-      statement.executeUpdate();
+      if (statement.executeUpdate() == 0) {
+        throw new Finished();
+      }
     }
   }
 
@@ -275,6 +309,8 @@ final class Ledger {
     Transaction.run(
         database,
         connection -> {
+          // Whoever writes tasks down holds the row: they are done, and others come too late.
+          lock(connection, going);
           execute(
               connection,
               "delete from erasure_task where project_id = ? and erasure_id = ?",
@@ -292,6 +328,27 @@ final class Ledger {
               going.id());
           return going;
         });
+  }
+
+  private static void lock(Connection connection, Going going) throws SQLException {
+    try (var statement =
+        connection.prepareStatement(
+            "select 1 from erasure where project_id = ? and id = ? for update")) {
+      statement.setObject(1, going.project());
+      statement.setObject(2, going.id());
+      statement.executeQuery().close();
+    }
+  }
+
+  /** Forgets whom finished erasures were about, whoever wrote it down. */
+  void forget() {
+    database.write(handle ->
+        handle.execute(
+            """
+            delete from erasure_task using erasure
+            where erasure.project_id = erasure_task.project_id
+              and erasure.id = erasure_task.erasure_id and rows_removed_at is not null
+            """));
   }
 
   private static int execute(Connection connection, String sql, Object... values)
@@ -319,8 +376,8 @@ final class Ledger {
             """));
   }
 
-  /** Those that were begun so long ago and have rows to remove. */
-  List<Going> unfinished(Instant begunBefore) {
+  /** Those that have rows to remove and were begun so long ago, or are among the held up. */
+  List<Going> unfinished(Instant begunBefore, Collection<UUID> heldUp) {
     return database.write(handle ->
         handle
             .createQuery(
@@ -331,10 +388,12 @@ final class Ledger {
                   on task.project_id = erasure.project_id and task.erasure_id = erasure.id
                   and task.kind = erasure.kind
                 join erasure_secret on erasure_secret.project_id = erasure.project_id
-                where rows_removed_at is null and requested_at <= :before
+                where rows_removed_at is null
+                  and (requested_at <= :before or erasure.id = any(:held_up))
                 order by requested_at
                 """)
             .bind("before", begunBefore.atOffset(ZoneOffset.UTC))
+            .bindArray("held_up", UUID.class, heldUp)
             .map((row, _) -> {
               UUID project = row.getObject("project_id", UUID.class);
               var kind = Mark.Kind.valueOf(row.getString("kind").toUpperCase(Locale.ROOT));
@@ -360,16 +419,31 @@ final class Ledger {
             .list());
   }
 
-  /** Notes that all of the tables are vacuumed that erasures had touched by this moment. */
-  void vacuumed(Instant began) {
+  /**
+   * Notes that tables are vacuumed.
+   *
+   * @param began before it; of erasures that were through with their rows by then nothing is left
+   *     in these tables
+   */
+  void vacuumed(Collection<String> tables, Instant began) {
     database.write(handle ->
         handle
             .createUpdate(
                 """
-                update erasure set vacuumed_at = now()
-                where vacuumed_at is null and rows_removed_at <= :began
+                update erasure set
+                  touched = left_over,
+                  vacuumed_at = case when left_over = '{}' then now() end
+                from (
+                  select project_id, id, array(
+                      select unnest(touched) except select unnest(:tables) order by 1) as left_over
+                  from erasure
+                  where vacuumed_at is null and rows_removed_at <= :began
+                  for update
+                ) as waiting
+                where erasure.project_id = waiting.project_id and erasure.id = waiting.id
                 """)
             .bind("began", began.atOffset(ZoneOffset.UTC))
+            .bindArray("tables", String.class, tables)
             .execute());
   }
 

@@ -11,8 +11,11 @@ import java.sql.SQLException;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * Takes a person out of what names them without being theirs: the details of refusals, which may
@@ -20,7 +23,7 @@ import java.util.UUID;
  * stands in.
  */
 final class Mentions {
-  /** Shorter words are in every text. */
+  /** Shorter words are in every text; only the person's own id is looked for, standing alone. */
   private static final int SHORTEST_WORD = 3;
 
   private static final String INSTEAD = "(erased)";
@@ -37,17 +40,44 @@ final class Mentions {
 
   private record Line(LocalDate day, String protocol, String reason) {}
 
+  /** What a text may call the person, in small letters or large. */
+  private static final class Words {
+    private final List<String> words;
+    private final Pattern id;
+
+    Words(List<String> all, Mark subject) {
+      words =
+          all.stream()
+              .filter(word -> word.length() >= SHORTEST_WORD)
+              .map(word -> word.toLowerCase(Locale.ROOT))
+              .toList();
+      id =
+          Pattern.compile(
+              "(?<![\\p{L}\\p{N}])%s(?![\\p{L}\\p{N}])"
+                  .formatted(Pattern.quote(subject.value().toLowerCase(Locale.ROOT))));
+    }
+
+    boolean areIn(String detail) {
+      String text = detail.toLowerCase(Locale.ROOT);
+      boolean isCut = detail.length() == Refusals.MOST_DETAIL;
+      return id.matcher(text).find()
+          || words.stream().anyMatch(word -> text.contains(word) || (isCut && endsIn(text, word)));
+    }
+
+    /** Whether a text that was cut off ends within a word. */
+    private static boolean endsIn(String text, String word) {
+      return IntStream.range(SHORTEST_WORD, word.length())
+          .anyMatch(some -> text.endsWith(word.substring(0, some)));
+    }
+  }
+
   void remove(Going going) {
     refusals.flush();
-    List<String> words =
-        ledger.tasks(going, Kind.WORD).stream()
-            .filter(word -> word.length() >= SHORTEST_WORD)
-            .toList();
+    var words = new Words(ledger.tasks(going, Kind.WORD), going.subject());
     Transaction.run(database, connection -> remove(connection, going, words));
   }
 
-  private static long remove(Connection connection, Going going, List<String> words)
-      throws SQLException {
+  private static long remove(Connection connection, Going going, Words words) throws SQLException {
     var removed = 0;
     for (Line line : lines(connection, going.project(), words)) {
       removed += forget(connection, going.project(), line);
@@ -65,7 +95,7 @@ final class Mentions {
     return removed;
   }
 
-  private static List<Line> lines(Connection connection, UUID project, List<String> words)
+  private static List<Line> lines(Connection connection, UUID project, Words words)
       throws SQLException {
     try (var statement =
         connection.prepareStatement(
@@ -75,7 +105,7 @@ final class Mentions {
       try (ResultSet rows = statement.executeQuery()) {
         while (rows.next()) {
           String detail = rows.getString(4);
-          if (words.stream().anyMatch(detail::contains)) {
+          if (words.areIn(detail)) {
             lines.add(
                 new Line(rows.getObject(1, LocalDate.class), rows.getString(2), rows.getString(3)));
           }

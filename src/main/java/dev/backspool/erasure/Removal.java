@@ -55,6 +55,7 @@ final class Removal {
    * Deletes all that is there.
    *
    * @return how many rows there were
+   * @throws Finished when somebody else has finished the erasure
    */
   long pass(Going going) {
     long removed = 0;
@@ -117,7 +118,7 @@ final class Removal {
               new Rows(day, isPerson ? theirOwn : ofSessions, ROWS_A_TRANSACTION, Removed.EVENTS),
               isPerson ? withPerson : theirs);
       if (isPerson) {
-        removed += detach(day, ofSessions, theirs);
+        removed += detach(going, day, ofSessions, theirs);
       }
     }
     return removed;
@@ -183,7 +184,7 @@ final class Removal {
         });
   }
 
-  private long detach(String table, String condition, Binder binder) {
+  private long detach(Going going, String table, String condition, Binder binder) {
     String sql =
         """
         update %1$s set session_id = null
@@ -193,10 +194,15 @@ final class Removal {
     return again(
         ROWS_A_TRANSACTION,
         connection -> {
+          int some;
           try (var statement = connection.prepareStatement(sql)) {
             binder.bind(statement, 1);
-            return statement.executeUpdate();
+            some = statement.executeUpdate();
           }
+          if (some > 0) {
+            Ledger.count(connection, going, List.of(table), Map.of());
+          }
+          return some;
         });
   }
 
@@ -225,8 +231,19 @@ final class Removal {
   private static int deleteSessions(Connection connection, Going going, List<UUID> sessions)
       throws SQLException {
     UUID project = going.project();
-    // Whoever puts an object in charge holds the row: nobody does from here on.
-    lock(connection, project, sessions);
+    // Whoever puts an object in charge holds the session's row: nobody does from here on. The order
+    // is that of writers and of retention, who wait for us in it, and not in a circle.
+    lock(
+        connection,
+        project,
+        sessions,
+        "select 1 from tab where project_id = ? and session_id = any(?) order by session_id, id for update",
+        "select 1 from session where project_id = ? and id = any(?) order by id for update",
+        """
+        select 1 from recording_part where project_id = ? and session_id = any(?)
+        order by object
+        for update
+        """);
     Map<Removed, Long> removed = new EnumMap<>(Removed.class);
     var objects = new TreeSet<>(deleteParts(connection, project, sessions, removed));
     objects.addAll(doomed(connection, project, sessions));
@@ -256,14 +273,14 @@ final class Removal {
     return all > 0 ? 1 : 0;
   }
 
-  private static void lock(Connection connection, UUID project, List<UUID> sessions)
+  private static void lock(Connection connection, UUID project, List<UUID> sessions, String... rows)
       throws SQLException {
-    try (var statement =
-        connection.prepareStatement(
-            "select 1 from session where project_id = ? and id = any(?) order by id for update")) {
-      statement.setObject(1, project);
-      statement.setArray(2, Belongings.uuids(connection, sessions));
-      statement.executeQuery().close();
+    for (String each : rows) {
+      try (var statement = connection.prepareStatement(each)) {
+        statement.setObject(1, project);
+        statement.setArray(2, Belongings.uuids(connection, sessions));
+        statement.executeQuery().close();
+      }
     }
   }
 

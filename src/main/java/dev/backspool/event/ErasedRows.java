@@ -1,5 +1,6 @@
 package dev.backspool.event;
 
+import dev.backspool.ingest.Transaction;
 import dev.backspool.session.Mark;
 import dev.backspool.session.Opener;
 import dev.backspool.session.Tombstones;
@@ -18,10 +19,12 @@ import org.jspecify.annotations.Nullable;
  * erased. Asked once by what the rows name themselves, and once more when their sessions are known.
  */
 final class ErasedRows {
-  private final Tombstones tombstones;
+  private final List<StoreEvents> requests;
   private final Set<Mark> erased = new HashSet<>();
+  private Tombstones tombstones;
 
-  private ErasedRows(Tombstones tombstones) {
+  private ErasedRows(List<StoreEvents> requests, Tombstones tombstones) {
+    this.requests = requests;
     this.tombstones = tombstones;
   }
 
@@ -29,15 +32,34 @@ final class ErasedRows {
   static ErasedRows watch(Connection connection, List<StoreEvents> requests) throws SQLException {
     var rows =
         new ErasedRows(
+            requests,
             Tombstones.watch(connection, requests.stream().map(StoreEvents::project).toList()));
-    if (!rows.isEmpty()) {
-      var marks = new ArrayList<Mark>();
+    rows.askByNames();
+    return rows;
+  }
+
+  /**
+   * Asks again by what the rows name, when the openers' rows are held.
+   *
+   * @throws Transaction.Overtaken when more of them is erased by now: the next try refuses it
+   */
+  void lookAgain() throws SQLException {
+    tombstones = tombstones.lookAgain();
+    int before = erased.size();
+    askByNames();
+    if (erased.size() > before) {
+      throw new Transaction.Overtaken();
+    }
+  }
+
+  private void askByNames() throws SQLException {
+    if (!isEmpty()) {
+      var marks = new HashSet<Mark>();
       for (StoreEvents request : requests) {
         request.rows().forEach(row -> marks.addAll(named(request.project(), row)));
       }
-      rows.ask(marks);
+      ask(marks);
     }
-    return rows;
   }
 
   /** Whether nothing was erased in any of the projects. */

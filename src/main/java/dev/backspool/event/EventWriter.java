@@ -174,12 +174,14 @@ final class EventWriter implements GroupCommit.Writer<StoreEvents, Committed> {
     }
 
     /**
-     * Asks which of the sessions that rows may come to were erased, where the rows do not tell.
+     * Asks what was erased since we began, and which of the sessions that rows may come to were,
+     * where the rows do not tell.
      *
-     * @throws Transaction.Overtaken when an opener's session was: the erasure has just begun, and
-     *     the next try gets another session
+     * @throws Transaction.Overtaken when an erasure has just begun: the next try refuses its rows,
+     *     or gets another session
      */
     private void askForSessions() throws SQLException {
+      erased().lookAgain();
       if (erased().isEmpty()) {
         return;
       }

@@ -87,8 +87,8 @@ final class ChunkWriter implements GroupCommit.Writer<StoreChunk, Outcome> {
       answers.put(erased, Outcome.Refused.erased());
     }
     List<Placed> placed = place(connection, List.copyOf(fresh.values()));
-    refuseErased(tombstones, placed);
     if (!placed.isEmpty()) {
+      giveWay(tombstones, placed);
       SessionRows.widen(connection, widenings(placed));
       if (Receipts.add(connection, placed, Placed::chunk, Placed::session) < placed.size()) {
         throw new Transaction.Overtaken();
@@ -156,15 +156,23 @@ final class ChunkWriter implements GroupCommit.Writer<StoreChunk, Outcome> {
     return marks;
   }
 
-  /** An erasure began while we waited for the opener's row: the next try gets another session. */
-  private static void refuseErased(Tombstones tombstones, List<Placed> placed) throws SQLException {
-    if (!tombstones.isEmpty()
-        && !tombstones
-            .among(
-                placed.stream()
-                    .map(each -> Mark.session(each.chunk().project(), each.session()))
-                    .toList())
-            .isEmpty()) {
+  /**
+   * An erasure may have begun while we waited for the opener's row. From here on it waits for us,
+   * who hold the row.
+   *
+   * @throws Transaction.Overtaken when it did: the next try refuses, or gets another session
+   */
+  private static void giveWay(Tombstones before, List<Placed> placed) throws SQLException {
+    Tombstones tombstones = before.lookAgain();
+    if (tombstones.isEmpty()) {
+      return;
+    }
+    var marks = new ArrayList<Mark>();
+    for (Placed each : placed) {
+      marks.add(Mark.session(each.chunk().project(), each.session()));
+      marks.addAll(marks(each.chunk()));
+    }
+    if (!tombstones.among(marks).isEmpty()) {
       throw new Transaction.Overtaken();
     }
   }

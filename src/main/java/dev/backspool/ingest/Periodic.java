@@ -4,7 +4,10 @@ import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Does a small task again and again, a pause between. A failure is logged and does not end it. */
+/**
+ * Does a small task again and again, a pause between. A failure, even one of the machine, is logged
+ * and does not end it: nobody would start it again.
+ */
 public final class Periodic implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Periodic.class);
 
@@ -23,6 +26,8 @@ public final class Periodic implements AutoCloseable {
         return;
       } catch (RuntimeException e) {
         LOG.warn("{} failed, tried again in {}: {}", name, pause, e.getMessage());
+      } catch (Error e) {
+        LOG.error("{} failed, tried again in {}", name, pause, e);
       }
     }
   }

@@ -25,7 +25,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class Refusals implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Refusals.class);
-  private static final int MOST_DETAIL = 500;
+
+  /** So many characters are kept of what is refused. */
+  public static final int MOST_DETAIL = 500;
+
   private static final int MOST_WAITING = 10_000;
 
   /** A contract and a reason, as metric labels. */

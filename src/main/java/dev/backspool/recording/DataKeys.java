@@ -35,11 +35,17 @@ public final class DataKeys {
     return key(bytes());
   }
 
-  /** Wraps an object's key by its project's, which is made when the project has none yet. */
+  /**
+   * Wraps an object's key by its project's, which is made when the project has none yet. What was
+   * known of the project's key is not relied on: the project may have been deleted since, its key
+   * with it, and have come back by an import.
+   */
   public byte[] wrap(UUID project, SecretKey key) {
     try {
       Cipher cipher = Cipher.getInstance(WRAPPING);
-      cipher.init(Cipher.WRAP_MODE, projectKey(project));
+      SecretKey secret = database.write(handle -> findOrMake(handle, project));
+      projects.put(project, secret);
+      cipher.init(Cipher.WRAP_MODE, secret);
       return cipher.wrap(key);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("AES Key Wrap does not work", e);
@@ -78,18 +84,15 @@ public final class DataKeys {
     return (SecretKey) cipher.unwrap(wrapped, "AES", Cipher.SECRET_KEY);
   }
 
-  private SecretKey projectKey(UUID project) {
-    return projects.computeIfAbsent(project, this::findOrMake);
-  }
-
-  private SecretKey findOrMake(UUID project) {
-    return database.write(handle -> {
-      handle.execute(
-          "insert into project_key (project_id, secret) values (?, ?) on conflict do nothing",
-          project,
-          bytes());
-      return secret(handle, project).orElseThrow();
-    });
+  private SecretKey findOrMake(Handle handle, UUID project) {
+    return secret(handle, project)
+        .orElseGet(() -> {
+          handle.execute(
+              "insert into project_key (project_id, secret) values (?, ?) on conflict do nothing",
+              project,
+              bytes());
+          return secret(handle, project).orElseThrow();
+        });
   }
 
   private @Nullable SecretKey find(UUID project) {

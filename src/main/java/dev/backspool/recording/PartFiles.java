@@ -69,12 +69,22 @@ public final class PartFiles {
    * @throws dev.backspool.recording.file.DamagedRecording when it is not what was written
    */
   public ArchivedRecording open(Part part) throws IOException {
+    return open(part, new Outages());
+  }
+
+  /**
+   * As the other one, for somebody who reads several parts.
+   *
+   * @throws Unreadable also when the archive is known to be away, without asking it
+   */
+  ArchivedRecording open(Part part, Outages outages) throws IOException {
     synchronized (opened) {
       ArchivedRecording known = opened.get(Kept.of(part));
       if (known != null) {
         return known;
       }
     }
+    outages.refuse(part);
     byte[] wrapped = part.dataKey();
     @Nullable SecretKey key = wrapped == null ? null : keys.unwrap(part.project(), wrapped);
     ArchivedRecording recording = ArchivedRecording.open(source(part), key, readAhead);

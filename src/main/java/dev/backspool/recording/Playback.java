@@ -92,9 +92,10 @@ public final class Playback {
 
   private Optional<Payload> archived(List<Part> parts, long frame) throws IOException {
     var failures = new ArrayList<IOException>();
+    var outages = new Outages();
     for (Part part : parts) {
       try {
-        Optional<byte[]> lines = files.open(part).lines(frame);
+        Optional<byte[]> lines = outages.ask(part, () -> files.open(part, outages).lines(frame));
         if (lines.isPresent()) {
           return lines.map(Payload::lines);
         }
@@ -105,8 +106,12 @@ public final class Playback {
     if (failures.isEmpty()) {
       return Optional.empty();
     }
-    // What may pass is no final answer.
-    throw failures.stream()
+    throw mostHopeful(failures);
+  }
+
+  /** Of several failures one that may pass, if there is one: the others are final answers. */
+  static IOException mostHopeful(List<IOException> failures) {
+    return failures.stream()
         .filter(failure -> Fault.of(failure) == Fault.UNAVAILABLE)
         .findFirst()
         .orElse(failures.getFirst());
@@ -162,9 +167,10 @@ public final class Playback {
     Set<Long> known = frames.stream().map(Frame::n).collect(Collectors.toSet());
     var holders = new HashMap<Long, Part>();
     var unread = new ArrayList<Contents.Unread>();
+    var outages = new Outages();
     for (Part part : rows.parts()) {
       try {
-        for (Frame frame : files.open(part).frames()) {
+        for (Frame frame : outages.ask(part, () -> files.open(part, outages).frames())) {
           if (known.add(frame.n())) {
             frames.add(frame);
           }

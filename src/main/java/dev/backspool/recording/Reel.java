@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,8 @@ public final class Reel {
   /** Objects that were asked for and cannot be had: none is waited for twice. */
   private final Map<String, IOException> lost = new HashMap<>();
 
+  private final Outages outages = new Outages();
+
   Reel(Playback playback, UUID project, UUID session) {
     this.playback = playback;
     this.project = project;
@@ -53,8 +56,8 @@ public final class Reel {
    * @param frame one of the {@link #contents}
    * @return empty when it is gone since
    * @throws dev.backspool.rrweb.DamagedPayload when the bytes are not those that were written
-   * @throws IOException when the archive's object that holds it cannot be read: {@link Fault#of}
-   *     tells why
+   * @throws IOException when the archive's object that holds it, or may hold it since, cannot be
+   *     read: {@link Fault#of} tells why
    */
   public Optional<Payload> read(Frame frame) throws IOException {
     while (true) {
@@ -71,7 +74,7 @@ public final class Reel {
           throw failure;
         }
         try {
-          return reader(holder).lines(frame.n()).map(Payload::lines);
+          return outages.ask(holder, () -> reader(holder).lines(frame.n())).map(Payload::lines);
         } catch (IOException unreadable) {
           if (unreadable instanceof DamagedRecording damaged && damaged.group().isPresent()) {
             throw damaged; // The other groups may be whole.
@@ -85,9 +88,19 @@ public final class Reel {
         if (failure != null) {
           throw failure;
         }
-        return Optional.empty();
+        return gone();
       }
     }
+  }
+
+  /** A frame that is nowhere may be in an object that cannot be opened. */
+  private Optional<Payload> gone() throws IOException {
+    List<IOException> failures =
+        parts.stream().map(part -> lost.get(part.name())).filter(Objects::nonNull).toList();
+    if (failures.isEmpty()) {
+      return Optional.empty();
+    }
+    throw Playback.mostHopeful(failures);
   }
 
   private FrameReader reader(Part part) throws IOException {
@@ -95,7 +108,7 @@ public final class Reel {
     if (known != null) {
       return known;
     }
-    FrameReader reader = playback.files().open(part).reader();
+    FrameReader reader = playback.files().open(part, outages).reader();
     readers.put(part.name(), reader);
     if (readers.size() > MOST_READERS) {
       var eldest = readers.keySet().iterator();
@@ -116,7 +129,9 @@ public final class Reel {
     holders.clear();
     for (Part part : now) {
       try {
-        playback.files().open(part).frames().forEach(frame -> holders.put(frame.n(), part));
+        outages
+            .ask(part, () -> playback.files().open(part, outages).frames())
+            .forEach(frame -> holders.put(frame.n(), part));
       } catch (IOException unreadable) {
         lost.put(part.name(), unreadable);
       }

@@ -58,7 +58,8 @@ public final class Storage {
    * @param rawBytes as JSON
    * @param waitingSessions those of the sessions that are quiet for long enough to be archived
    * @param oldestWaitingAt when the first upload came of the session that waits longest
-   * @param failingSessions those of the sessions whose last try to be archived failed
+   * @param failingSessions sessions whose last try to be archived failed, or to have their parts
+   *     merged: of those nothing need lie in PostgreSQL
    * @param lastError why the last of these tries failed
    */
   public record Hot(
@@ -210,16 +211,16 @@ public final class Storage {
     return handle
         .createQuery(
             """
-            select count(*) as sessions,
-              coalesce(sum(hot_chunks), 0) as chunks,
-              coalesce(sum(hot_bytes), 0) as bytes,
-              count(*) filter (where last_received_at < :quiet_since) as waiting,
+            select count(hot_since) as sessions,
+              coalesce(sum(hot_chunks) filter (where hot_since is not null), 0) as chunks,
+              coalesce(sum(hot_bytes) filter (where hot_since is not null), 0) as bytes,
+              count(hot_since) filter (where last_received_at < :quiet_since) as waiting,
               min(hot_since) filter (where last_received_at < :quiet_since) as oldest_at,
               count(archive_error) as failing,
-              (array_agg(archive_error order by archive_after desc nulls last)
+              (array_agg(archive_error order by greatest(archive_after, merge_after) desc nulls last)
                 filter (where archive_error is not null))[1] as last_error
             from session
-            where project_id = :project and hot_since is not null
+            where project_id = :project and (hot_since is not null or part_count > 1)
             """)
         .bind("project", project)
         .bind("quiet_since", quietSince)

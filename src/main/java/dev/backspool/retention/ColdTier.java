@@ -77,7 +77,6 @@ final class ColdTier {
     if (run.terms().coldBefore().equals(Terms.NEVER)) {
       return;
     }
-    removeLeftovers(folder);
     long total = work.read(this::count);
     long done = 0;
     @Nullable Part last = null;
@@ -93,8 +92,8 @@ final class ColdTier {
     }
   }
 
-  /** Files of a copy whose process died. */
-  private static void removeLeftovers(Path folder) {
+  /** Deletes files of copies whose process died; before anything is copied. */
+  static void removeLeftovers(Path folder) {
     if (!Files.isDirectory(folder)) {
       return;
     }
@@ -103,7 +102,7 @@ final class ColdTier {
         Files.deleteIfExists(file);
       }
     } catch (IOException _) {
-      // They only take room, and the next run tries again.
+      // They only take room, and the next start tries again.
     }
   }
 
@@ -156,7 +155,13 @@ final class ColdTier {
     var moved = new ArrayList<Part>();
     boolean available = forEach(parts, part -> archives.main().moveToColdTier(part.key()), moved);
     work.witness("after moves");
-    work.remove(run, handle -> Removed.movedToCold(setCold(handle, moved)));
+    work.remove(
+        run,
+        handle -> {
+          Set<String> there = lockThere(handle, parts);
+          abandon(handle, parts, there);
+          return Removed.movedToCold(setCold(handle, moved));
+        });
     return available;
   }
 
@@ -247,23 +252,37 @@ final class ColdTier {
 
   /** Only parts that are still there, with a copy that nobody has begun to delete. */
   private Removed record(Handle handle, List<Part> copied) {
-    Set<String> there =
-        handle
-            .createQuery(
-                """
-                select object from recording_part
-                where project_id = :project and object = any(:objects) and not cold
-                order by object
-                for update
-                """)
-            .bind("project", run.project())
-            .bindArray("objects", String.class, objects(copied))
-            .mapTo(String.class)
-            .set();
+    Set<String> there = lockThere(handle, copied);
     List<Part> kept = copied.stream().filter(part -> there.contains(part.object())).toList();
     Set<ObjectKey> safe =
         on(handle, connection -> PlannedObjects.spend(connection, keys(kept), true));
     List<Part> moved = kept.stream().filter(part -> safe.contains(part.key())).toList();
+    abandon(handle, copied, there);
+    setCold(handle, moved);
+    doom(handle, moved);
+    return Removed.movedToCold(moved.size());
+  }
+
+  /** Those of the objects that parts still name, which nobody takes away until the commit. */
+  private Set<String> lockThere(Handle handle, List<Part> parts) {
+    return handle
+        .createQuery(
+            """
+            select object from recording_part
+            where project_id = :project and object = any(:objects) and not cold
+            order by object
+            for update
+            """)
+        .bind("project", run.project())
+        .bindArray("objects", String.class, objects(parts))
+        .mapTo(String.class)
+        .set();
+  }
+
+  /**
+   * A copy may have ended after its recording was erased, and the object deleted: it goes again.
+   */
+  private void abandon(Handle handle, List<Part> copied, Set<String> there) {
     List<Part> unwanted = copied.stream().filter(part -> !there.contains(part.object())).toList();
     on(
         handle,
@@ -271,9 +290,6 @@ final class ColdTier {
           PlannedObjects.abandon(connection, keys(unwanted), true, clock.instant());
           return unwanted.size();
         });
-    setCold(handle, moved);
-    doom(handle, moved);
-    return Removed.movedToCold(moved.size());
   }
 
   /** The objects that the copies take the place of. */

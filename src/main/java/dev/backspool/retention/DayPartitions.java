@@ -1,6 +1,5 @@
 package dev.backspool.retention;
 
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.format.DateTimeFormatter;
@@ -18,6 +17,15 @@ record DayPartitions(String table) {
   private static final String LOCK_TIMEOUT = "55P03";
   private static final int TRIES = 10;
   private static final Duration PAUSE = Duration.ofMillis(300);
+
+  /** Something that is not to go came to a partition since it was looked at. */
+  static final class InUse extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    InUse() {
+      super("not to be dropped any more", null, false, false);
+    }
+  }
 
   /** The days that have a partition, the oldest first. */
   List<LocalDate> days(Handle handle) {
@@ -62,6 +70,16 @@ record DayPartitions(String table) {
   }
 
   /**
+   * The same, and what it does while others wait takes no long time either: it is to find its rows
+   * by indexes, and gives up where that is not enough.
+   */
+  static void hurry(Handle handle) {
+    waitBriefly(handle);
+    handle.execute("set local statement_timeout = '2s'");
+    handle.execute("set local enable_seqscan = off");
+  }
+
+  /**
    * Does something that waits briefly, until it succeeds or was tried often enough.
    *
    * @return whether it succeeded
@@ -72,7 +90,7 @@ record DayPartitions(String table) {
         work.run();
         return true;
       } catch (RuntimeException failure) {
-        if (!isBusy(failure)) {
+        if (!States.is(failure, LOCK_TIMEOUT)) {
           throw failure;
         }
         if (tries == TRIES) {
@@ -86,14 +104,5 @@ record DayPartitions(String table) {
         return false;
       }
     }
-  }
-
-  private static boolean isBusy(Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof SQLException sql && LOCK_TIMEOUT.equals(sql.getSQLState())) {
-        return true;
-      }
-    }
-    return false;
   }
 }

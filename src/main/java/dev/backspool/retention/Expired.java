@@ -36,7 +36,7 @@ final class Expired {
   static final String KEEPS_EVENTS = "(kept_at is not null and tracked_from is not null)";
 
   /** When the last event of a session was received, or a little later. */
-  private static final String LAST_EVENT_RECEIVED =
+  static final String LAST_EVENT_RECEIVED =
       "greatest(last_received_at, coalesce(end_received_at, last_received_at + interval '1 day'))";
 
   /** Sessions that may have {@link #LATE_EVENTS}. */

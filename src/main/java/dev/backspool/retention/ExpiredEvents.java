@@ -1,5 +1,7 @@
 package dev.backspool.retention;
 
+import static java.util.Objects.requireNonNull;
+
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
@@ -13,6 +15,7 @@ import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.Query;
 
 /**
  * Removes the events of days that have expired, after the sessions they belong to are gone. A day
@@ -23,6 +26,9 @@ import org.jdbi.v3.core.Handle;
 final class ExpiredEvents {
   private static final String STEP = "events";
   private static final DayPartitions PARTITIONS = new DayPartitions("event");
+
+  /** A statement was cancelled, by the limit that {@link DayPartitions#hurry} sets. */
+  private static final String TOOK_TOO_LONG = "57014";
 
   private final Work work;
   private final Map<UUID, ProjectRun> runs;
@@ -103,8 +109,7 @@ final class ExpiredEvents {
     if (expired.isEmpty()) {
       return;
     }
-    if (isOfNoOther(day, expired)) {
-      drop(day);
+    if (work.read(handle -> isOfNoOther(handle, day, expired)) && drop(day, expired)) {
       return;
     }
     for (UUID project : expired) {
@@ -115,72 +120,119 @@ final class ExpiredEvents {
     }
   }
 
-  private boolean isOfNoOther(LocalDate day, List<UUID> projects) {
-    return work.read(handle ->
+  private static boolean isOfNoOther(Handle handle, LocalDate day, List<UUID> projects) {
+    return handle
+        .createQuery(
+            """
+            select not exists (
+              select from project
+              where id <> all(:projects)
+                and (select true from %1$s where %1$s.project_id = project.id limit 1))
+            """
+                .formatted(PARTITIONS.of(day)))
+        .bindArray("projects", UUID.class, projects)
+        .mapTo(Boolean.class)
+        .one();
+  }
+
+  /** Whether the day has expired for all of these projects, who cannot change it any more. */
+  private boolean hasExpired(Handle handle, LocalDate day, List<UUID> projects) {
+    boolean expired = true;
+    for (UUID project : projects.stream().sorted().toList()) {
+      ProjectRun run = requireNonNull(runs.get(project));
+      run.comply(handle);
+      expired &= !end(day).isAfter(run.terms().eventsBefore());
+    }
+    return expired;
+  }
+
+  /**
+   * Drops a day with what these projects have in it.
+   *
+   * @return false when it has to be kept: somebody keeps something of it by now, or so much of it
+   *     belongs to kept sessions that others would wait too long for its move
+   */
+  private boolean drop(LocalDate day, List<UUID> projects) {
+    if (!busy.isEmpty()) {
+      busy.add(PARTITIONS.of(day)); // Who holds one day's partition holds the table.
+      return true;
+    }
+    Map<UUID, Long> rows = work.readLong(handle -> count(handle, day));
+    work.witness("before a drop");
+    try {
+      if (!tryToDrop(day, projects, rows)) {
+        busy.add(PARTITIONS.of(day));
+      }
+      return true;
+    } catch (DayPartitions.InUse _) {
+      return false;
+    } catch (RuntimeException failure) {
+      if (States.is(failure, TOOK_TOO_LONG)) {
+        return false;
+      }
+      throw failure;
+    }
+  }
+
+  /** An import may have brought somebody's events to the day since it was looked at. */
+  private boolean tryToDrop(LocalDate day, List<UUID> projects, Map<UUID, Long> rows) {
+    return DayPartitions.tryOften(() ->
+        work.change(
+            runs,
+            handle -> {
+              DayPartitions.hurry(handle);
+              if (!hasExpired(handle, day, projects)) {
+                throw new DayPartitions.InUse();
+              }
+              PARTITIONS.detach(handle, day);
+              if (!isOfNoOther(handle, day, projects)) {
+                throw new DayPartitions.InUse();
+              }
+              Map<UUID, Long> stay = moveKept(handle, day, projects);
+              PARTITIONS.drop(handle, day);
+              var removed = new HashMap<UUID, Removed>();
+              rows.forEach((project, count) ->
+                  removed.put(
+                      project,
+                      Removed.events(Math.max(0, count - stay.getOrDefault(project, 0L)))));
+              return removed;
+            }));
+  }
+
+  /** Hardly anything comes to a day that is over: it is counted before all others have to wait. */
+  private static Map<UUID, Long> count(Handle handle, LocalDate day) {
+    return byProject(
+        handle.createQuery(
+            "select project_id, count(*) as rows from " + PARTITIONS.of(day) + " group by 1"));
+  }
+
+  /** Of sessions that were there about the day; what they have in it is found by an index. */
+  private static Map<UUID, Long> moveKept(Handle handle, LocalDate day, List<UUID> projects) {
+    return byProject(
         handle
             .createQuery(
                 """
-                select not exists (
-                  select from project
-                  where id <> all(:projects)
-                    and (select true from %1$s where %1$s.project_id = project.id limit 1))
+                with moved as (
+                  insert into event
+                  select %1$s.* from session
+                  join %1$s on %1$s.project_id = session.project_id and %1$s.session_id = session.id
+                  where session.project_id = any(:projects) and %2$s
+                    and first_received_at < :ends + interval '1 day'
+                    and %3$s >= :begins - interval '1 day'
+                  returning project_id
+                )
+                select project_id, count(*) as rows from moved group by 1
                 """
-                    .formatted(PARTITIONS.of(day)))
+                    .formatted(
+                        PARTITIONS.of(day), Expired.KEEPS_EVENTS, Expired.LAST_EVENT_RECEIVED))
             .bindArray("projects", UUID.class, projects)
-            .mapTo(Boolean.class)
-            .one());
+            .bind("begins", day.atStartOfDay().atOffset(ZoneOffset.UTC))
+            .bind("ends", end(day).atOffset(ZoneOffset.UTC)));
   }
 
-  private void drop(LocalDate day) {
-    if (!busy.isEmpty()) {
-      busy.add(PARTITIONS.of(day)); // Who holds one day's partition holds the table.
-      return;
-    }
-    Map<UUID, Long> rows = work.readLong(handle -> count(handle, day));
-    boolean dropped =
-        DayPartitions.tryOften(() ->
-            work.change(
-                runs,
-                handle -> {
-                  PARTITIONS.detach(handle, day);
-                  Map<UUID, Long> stay = moveKept(handle, day);
-                  PARTITIONS.drop(handle, day);
-                  var removed = new HashMap<UUID, Removed>();
-                  rows.forEach((project, count) ->
-                      removed.put(project, Removed.events(count - stay.getOrDefault(project, 0L))));
-                  return removed;
-                }));
-    if (!dropped) {
-      busy.add(PARTITIONS.of(day));
-    }
-  }
-
-  /** Nothing comes to a day that is over, so it can be counted before the moment of its end. */
-  private static Map<UUID, Long> count(Handle handle, LocalDate day) {
-    return byProject(
-        handle, "select project_id, count(*) as rows from " + PARTITIONS.of(day) + " group by 1");
-  }
-
-  private static Map<UUID, Long> moveKept(Handle handle, LocalDate day) {
-    return byProject(
-        handle,
-        """
-        with moved as (
-          insert into event
-          select %1$s.* from session
-          join %1$s on %1$s.project_id = session.project_id and %1$s.session_id = session.id
-          where %2$s
-          returning project_id
-        )
-        select project_id, count(*) as rows from moved group by 1
-        """
-            .formatted(PARTITIONS.of(day), Expired.KEEPS_EVENTS));
-  }
-
-  private static Map<UUID, Long> byProject(Handle handle, String sql) {
+  private static Map<UUID, Long> byProject(Query query) {
     var rows = new HashMap<UUID, Long>();
-    handle
-        .createQuery(sql)
+    query
         .map((row, _) -> rows.put(row.getObject("project_id", UUID.class), row.getLong("rows")))
         .list();
     return rows;
@@ -192,15 +244,16 @@ final class ExpiredEvents {
         new Slices(
             partition,
             "received_at",
+            "project_id = :project",
             """
-            project_id = :project and not exists (
+            exists (
               select from session
               where session.project_id = %1$s.project_id and session.id = %1$s.session_id
                 and %2$s)
             """
                 .formatted(partition, Expired.KEEPS_EVENTS),
             Map.of("project", run.project()),
-            run.terms().eventsBefore());
+            () -> run.terms().eventsBefore());
     while (!slices.isDone()) {
       work.remove(run, handle -> Removed.events(slices.deleteNext(handle)));
       work.progress(run.project(), STEP, 0, 0);

@@ -15,15 +15,6 @@ final class PastChunkDays {
 
   private PastChunkDays() {}
 
-  /** Something came to the partition since it was found to be empty. */
-  private static final class InUse extends RuntimeException {
-    private static final long serialVersionUID = 1;
-
-    InUse() {
-      super("not empty any more", null, false, false);
-    }
-  }
-
   /**
    * Drops them.
    *
@@ -67,13 +58,13 @@ final class PastChunkDays {
                         .mapTo(Boolean.class)
                         .one();
                 if (!empty) {
-                  throw new InUse();
+                  throw new DayPartitions.InUse();
                 }
                 PARTITIONS.detach(handle, day);
                 PARTITIONS.drop(handle, day);
                 return Map.of();
               }));
-    } catch (InUse _) {
+    } catch (DayPartitions.InUse _) {
       return true;
     }
   }

@@ -75,6 +75,7 @@ public final class Retention implements AutoCloseable {
     this.settings = settings;
     this.clock = clock;
     runs = new Runs(database);
+    ColdTier.removeLeftovers(settings.folder());
     timer = new Periodic("retention", LOOK_EVERY, this::look);
   }
 
@@ -135,7 +136,11 @@ public final class Retention implements AutoCloseable {
       return new Run(
           now,
           some.stream()
-              .map(project -> new ProjectRun(runs.begin(project.id(), now), terms(project, now)))
+              .map(project ->
+                  new ProjectRun(
+                      runs.begin(project.id(), now),
+                      project.retention(),
+                      days -> terms(project.id(), days, now)))
               .toList(),
           whole);
     } catch (RuntimeException failure) {
@@ -144,8 +149,8 @@ public final class Retention implements AutoCloseable {
     }
   }
 
-  private Terms terms(Project project, Instant now) {
-    return Terms.of(project, now, settings.copies().readUpTo(), settings.hasColdTier());
+  private Terms terms(UUID project, RetentionDays days, Instant now) {
+    return Terms.of(project, days, now, settings.copies().readUpTo(), settings.hasColdTier());
   }
 
   private Schedule schedule() {
@@ -225,19 +230,14 @@ public final class Retention implements AutoCloseable {
             new RetentionStatus(
                 next,
                 running,
-                new RetentionPreview(handle, terms(project, next)).count(),
+                new RetentionPreview(handle, terms(project.id(), project.retention(), next))
+                    .count(),
                 Runs.of(handle, project.id())));
   }
 
   /** What the next daily run would remove of a project if it kept things for so many days. */
   public Removed next(UUID project, RetentionDays days) {
-    Terms terms =
-        Terms.of(
-            project,
-            days,
-            next(clock.instant()),
-            settings.copies().readUpTo(),
-            settings.hasColdTier());
+    Terms terms = terms(project, days, next(clock.instant()));
     return database.read(project, handle -> new RetentionPreview(handle, terms).count());
   }
 

@@ -1,6 +1,5 @@
 package dev.backspool.retention;
 
-import dev.backspool.Project;
 import dev.backspool.RetentionDays;
 import java.time.Duration;
 import java.time.Instant;
@@ -38,11 +37,6 @@ record Terms(
    * @param copied events received before it may go, as far as others are concerned
    * @param hasColdTier whether anything can be moved
    */
-  static Terms of(Project project, Instant now, Instant copied, boolean hasColdTier) {
-    return of(project.id(), project.retention(), now, copied, hasColdTier);
-  }
-
-  /** The same for days that are not in force. */
   static Terms of(
       UUID project, RetentionDays days, Instant now, Instant copied, boolean hasColdTier) {
     Integer events = days.events();
@@ -50,8 +44,8 @@ record Terms(
         project,
         before(days.recordings(), now),
         before(longer(days.kept(), days.recordings()), now),
-        earlier(before(events, now), copied),
-        earlier(before(longer(days.kept(), events), now), copied),
+        earlier(before(events, now), copied.truncatedTo(ChronoUnit.DAYS)),
+        earlier(before(longer(days.kept(), events), now), copied.truncatedTo(ChronoUnit.DAYS)),
         Duration.ofDays(events == null ? WHOLE_DAYS : Math.min(events, WHOLE_DAYS)),
         hasColdTier ? before(days.coldAfter(), now) : NEVER);
   }
@@ -66,9 +60,20 @@ record Terms(
     return days == null || others == null ? null : (Integer) Math.max(days, others);
   }
 
-  private static Instant earlier(Instant before, Instant copied) {
-    Instant day = copied.truncatedTo(ChronoUnit.DAYS);
-    return before.isBefore(day) ? before : day;
+  private static Instant earlier(Instant one, Instant other) {
+    return one.isBefore(other) ? one : other;
+  }
+
+  /** What has expired by these and by the others. */
+  Terms and(Terms others) {
+    return new Terms(
+        project,
+        earlier(recordingsBefore, others.recordingsBefore),
+        earlier(keptRecordingsBefore, others.keptRecordingsBefore),
+        earlier(eventsBefore, others.eventsBefore),
+        earlier(keptEventsBefore, others.keptEventsBefore),
+        whole.compareTo(others.whole) < 0 ? whole : others.whole,
+        earlier(coldBefore, others.coldBefore));
   }
 
   /** Whether recordings or events expire at all. */

@@ -18,6 +18,8 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class Work {
   private static final JsonMapper JSON = JsonMapper.shared();
+  private static final String DEADLOCK = "40P01";
+  private static final int TRIES = 3;
 
   private final Database database;
   private final Lease lease;
@@ -63,19 +65,34 @@ final class Work {
    */
   record Progress(@Nullable UUID project, Instant startedAt, String step, long done, long total) {}
 
-  /** Removes rows of a project, in one transaction. */
+  /**
+   * Removes rows of a project, in one transaction, by the terms that hold in it. It is made again
+   * when the database ends it because it and another one, such as an erasure, wait for each other.
+   */
   Removed remove(ProjectRun run, HandleFunction<Removed> work) {
-    Removed removed =
-        database.write(handle -> {
+    Removed removed = removeAgain(run, work);
+    totals.add(removed);
+    witness("after a commit");
+    return removed;
+  }
+
+  private Removed removeAgain(ProjectRun run, HandleFunction<Removed> work) {
+    for (int tries = 1; ; tries++) {
+      try {
+        return database.write(handle -> {
           lease.fence(handle);
+          run.comply(handle);
           Removed some = work.in(handle);
           Runs.add(handle, run.id(), some);
           witness("before a commit");
           return some;
         });
-    totals.add(removed);
-    witness("after a commit");
-    return removed;
+      } catch (RuntimeException failure) {
+        if (tries == TRIES || !States.is(failure, DEADLOCK)) {
+          throw failure;
+        }
+      }
+    }
   }
 
   /** Changes tables, in one transaction of their owner; removes what it returns, by project. */

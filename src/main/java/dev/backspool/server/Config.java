@@ -108,6 +108,11 @@ public record Config(
   public static Config from(Map<String, String> settings) {
     var read = new Reader(settings);
     Path dataDir = read.path("BACKSPOOL_DATA_DIR", "data");
+    ArchiveUrl archive =
+        Objects.requireNonNullElseGet(
+            read.archive("BACKSPOOL_ARCHIVE_URL"),
+            () -> new ArchiveUrl.Directory(dataDir.resolve("archive")));
+    @Nullable ArchiveUrl cold = read.coldArchive("BACKSPOOL_COLD_ARCHIVE_URL", archive);
     var config =
         new Config(
             read.text("BACKSPOOL_HOST", "127.0.0.1"),
@@ -127,10 +132,8 @@ public record Config(
             read.file("BACKSPOOL_GEOIP_FILE"),
             read.proxies("BACKSPOOL_TRUSTED_PROXIES"),
             read.headers("BACKSPOOL_CLIENT_IP_HEADERS", ClientAddress.HEADERS),
-            Objects.requireNonNullElseGet(
-                read.archive("BACKSPOOL_ARCHIVE_URL"),
-                () -> new ArchiveUrl.Directory(dataDir.resolve("archive"))),
-            read.archive("BACKSPOOL_COLD_ARCHIVE_URL"),
+            archive,
+            cold,
             read.onOrOff("BACKSPOOL_ARCHIVE_ENCRYPTION", true),
             read.duration("BACKSPOOL_ARCHIVE_AFTER", Duration.ofHours(1)),
             read.oneOfTwo("BACKSPOOL_S3_ACCESS_KEY", "BACKSPOOL_S3_SECRET_KEY"),
@@ -300,6 +303,20 @@ public record Config(
         }
       }
       return null;
+    }
+
+    /** In one place with the other archive, each would delete what is the other's. */
+    @Nullable ArchiveUrl coldArchive(String name, ArchiveUrl archive) {
+      ArchiveUrl cold = archive(name);
+      if (cold != null && cold.overlaps(archive)) {
+        problems.add(
+            name
+                + " must be another place than the archive's own, and neither may lie in the other;"
+                + " for a cold tier in the same bucket add cold_storage_class=… to"
+                + " BACKSPOOL_ARCHIVE_URL instead");
+        return null;
+      }
+      return cold;
     }
 
     boolean onOrOff(String name, boolean otherwise) {

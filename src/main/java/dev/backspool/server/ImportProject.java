@@ -175,6 +175,12 @@ final class ImportProject implements Callable<Integer> {
           "left out, as the project has erased them: %,d sessions, events and profiles%n",
           tally.erased());
     }
+    if (tally.strangeErasures() > 0) {
+      out.printf(
+          "left out, as the project hashes whom it erased by another secret: %,d receipts of"
+              + " erasures%n",
+          tally.strangeErasures());
+    }
     out.flush();
   }
 }

@@ -1,6 +1,7 @@
 package dev.backspool.server;
 
 import dev.backspool.Project;
+import dev.backspool.erasure.Erasures;
 import dev.backspool.event.Events;
 import dev.backspool.ingest.Importer;
 import dev.backspool.ingest.Ingest;
@@ -15,6 +16,7 @@ import dev.backspool.recording.Playback;
 import dev.backspool.session.SessionLimits;
 import dev.backspool.transfer.ProjectExport;
 import dev.backspool.transfer.ProjectImport;
+import dev.backspool.transfer.Spools;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -114,7 +116,7 @@ final class Installation implements AutoCloseable {
 
   /** Where finished recordings are. To be asked for once. */
   Archives archives() {
-    Archives archives = Server.archives(config);
+    Archives archives = Server.archives(config, database);
     parts.push(archives);
     return archives;
   }
@@ -127,19 +129,25 @@ final class Installation implements AutoCloseable {
 
   /** Writes projects into files. */
   ProjectExport projectExport() {
-    return new ProjectExport(database, projects, playback(), Version.text());
+    return new ProjectExport(database, projects, playback(), spools(), Version.text());
   }
 
   /** Stores projects from files. */
   ProjectImport projectImport() {
     Archives archives = archives();
+    var erasures = new Erasures(database, ingest().refusals());
+    parts.push(erasures);
     return new ProjectImport(
         database,
         projects,
         playback(archives),
-        archives,
-        new DataKeys(database),
-        config.archiveEncryption());
+        new ProjectImport.Storing(
+            archives, new DataKeys(database), config.archiveEncryption(), spools()),
+        erasures);
+  }
+
+  private Spools spools() {
+    return new Spools(config.dataDir().resolve("tmp"));
   }
 
   /** Takes recordings in. To be asked for once. */

@@ -402,7 +402,8 @@ final class RunningServer implements AutoCloseable {
         answer.path("known_events").asLong(0),
         answer.path("profiles").asLong(0),
         answer.path("groups").asLong(0),
-        answer.path("erased").asLong(0));
+        answer.path("erased").asLong(0),
+        answer.path("strange_erasures").asLong(0));
   }
 
   /** The id of the named project, or of the only one. */

@@ -23,8 +23,6 @@ import dev.backspool.api.Site;
 import dev.backspool.api.StorageApi;
 import dev.backspool.api.TransferApi;
 import dev.backspool.api.VerifyApi;
-import dev.backspool.archive.Archive;
-import dev.backspool.archive.ArchiveUrl;
 import dev.backspool.archiver.Archiver;
 import dev.backspool.enrich.ClientAddress;
 import dev.backspool.enrich.GeoIp;
@@ -65,6 +63,7 @@ import dev.backspool.rrweb.Limits;
 import dev.backspool.session.SessionLimits;
 import dev.backspool.transfer.ProjectExport;
 import dev.backspool.transfer.ProjectImport;
+import dev.backspool.transfer.Spools;
 import io.javalin.Javalin;
 import java.io.IOException;
 import java.net.URI;
@@ -130,7 +129,7 @@ public final class Server implements AutoCloseable {
       var eventLog = new EventLog(database);
       var liveEvents = new LiveEvents(projects, eventLog);
       var keys = new DataKeys(database);
-      var archives = keep(archives(config));
+      var archives = keep(archives(config, database));
       var partFiles = new PartFiles(archives, keys, Runtime.getRuntime().maxMemory() / 8);
       playback = new Playback(database, partFiles);
       archiver =
@@ -159,6 +158,7 @@ public final class Server implements AutoCloseable {
                       EventCopies.NONE),
                   clock));
       var erasures = new Erasures(database, ingest.refusals());
+      var spools = new Spools(config.dataDir().resolve("tmp"));
       var samples = keep(new Samples(new Importer(ingest)));
       var verify = new VerifyApi(database, archives, projects);
       var api =
@@ -179,9 +179,13 @@ public final class Server implements AutoCloseable {
               new SessionDump(projects, sessions, playback, sessionApi),
               new TransferApi(
                   projects,
-                  new ProjectExport(database, projects, playback, Version.text()),
+                  new ProjectExport(database, projects, playback, spools, Version.text()),
                   new ProjectImport(
-                      database, projects, playback, archives, keys, config.archiveEncryption()),
+                      database,
+                      projects,
+                      playback,
+                      new ProjectImport.Storing(archives, keys, config.archiveEncryption(), spools),
+                      erasures),
                   bodies),
               new ErasureApi(projects, erasures),
               new Operations(
@@ -240,11 +244,8 @@ public final class Server implements AutoCloseable {
     return Database.open(embedded.jdbcUrl(), embedded.user(), embedded.password());
   }
 
-  /** Opened without asking them anything: an archive that is away holds up no start. */
-  static Archives archives(Config config) {
-    Archive main = Archive.open(config.archiveUrl(), config.s3Keys());
-    ArchiveUrl cold = config.coldArchiveUrl();
-    return new Archives(main, cold == null ? null : Archive.open(cold, config.s3Keys()));
+  static Archives archives(Config config, Database database) {
+    return Archives.open(database, config.archiveUrl(), config.coldArchiveUrl(), config.s3Keys());
   }
 
   private StorageApi storageApi(Config config, InstantSource clock, Archives archives) {

@@ -145,8 +145,13 @@ final class VerifyReport implements Consumer<Line>, AutoCloseable {
     return new String(Json.bytes(value), StandardCharsets.UTF_8);
   }
 
+  /** What it found before it broke off is one JSON object all the same. */
   @Override
   public void close() {
     progress.close();
+    if (json && findings > 0 && summary == null) {
+      out.printf("%n],%n\"summary\":null}%n");
+      out.flush();
+    }
   }
 }

@@ -21,20 +21,36 @@ import java.util.UUID;
  * The look leaves a lock behind that blocks nobody, and by which an erasure sees the transactions
  * that looked before its tombstones were there: it deletes when they are over. So either the writer
  * sees the tombstones, or the erasure sees the writer's rows.
+ *
+ * <p>Whoever then waits for a row, such as an opener's, may wait for an erasure, which takes the
+ * opener away: what the writer opens anew is in no list of that erasure. So it looks again when it
+ * has its rows, by {@link #lookAgain}.
  */
 public final class Tombstones {
   private record Hash(UUID project, ByteBuffer mark) {}
 
   private final Connection connection;
+  private final List<UUID> projects;
   private final Map<UUID, byte[]> secrets;
 
-  private Tombstones(Connection connection, Map<UUID, byte[]> secrets) {
+  private Tombstones(Connection connection, List<UUID> projects) throws SQLException {
     this.connection = connection;
-    this.secrets = secrets;
+    this.projects = projects;
+    secrets = secrets(connection, projects);
   }
 
   /** Looks which of these projects have erased anything; mostly none, at the price of one query. */
   public static Tombstones watch(Connection connection, Collection<UUID> projects)
+      throws SQLException {
+    return new Tombstones(connection, projects.stream().distinct().toList());
+  }
+
+  /** The tombstones as they are by now: an erasure that we waited for has put up others. */
+  public Tombstones lookAgain() throws SQLException {
+    return new Tombstones(connection, projects);
+  }
+
+  private static Map<UUID, byte[]> secrets(Connection connection, List<UUID> projects)
       throws SQLException {
     try (var statement =
         connection.prepareStatement(
@@ -45,7 +61,7 @@ public final class Tombstones {
             where project_id = any(?)
               and exists (select from tombstone where project_id = erasure_secret.project_id)
             """)) {
-      new Columns<>(statement, projects.stream().distinct().toList()).uuids(each -> each);
+      new Columns<>(statement, projects).uuids(each -> each);
       statement.execute();
       statement.getMoreResults();
       var secrets = new HashMap<UUID, byte[]>();
@@ -54,7 +70,7 @@ public final class Tombstones {
           secrets.put(rows.getObject(1, UUID.class), rows.getBytes(2));
         }
       }
-      return new Tombstones(connection, secrets);
+      return secrets;
     }
   }
 

@@ -4,6 +4,7 @@ import dev.backspool.Ids;
 import dev.backspool.Project;
 import dev.backspool.RetentionDays;
 import dev.backspool.project.Projects;
+import java.io.IOException;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -18,8 +19,15 @@ import org.jspecify.annotations.Nullable;
 public record Destination(
     Project project, boolean made, boolean withItsKeys, @Nullable String clientSecret) {
 
-  static Destination of(Projects projects, ProjectHead head, @Nullable String nameOrId)
-      throws ProjectFileException {
+  /** Looks whether a project may be made under the id that it has elsewhere. */
+  @FunctionalInterface
+  interface Room {
+    /** Throws when it may not. */
+    void require(UUID project) throws IOException;
+  }
+
+  static Destination of(Projects projects, ProjectHead head, @Nullable String nameOrId, Room room)
+      throws IOException {
     List<Project> all = projects.all();
     List<Project> found =
         all.stream()
@@ -35,6 +43,9 @@ public record Destination(
     }
     if (!found.isEmpty()) {
       return new Destination(found.getFirst(), false, false, null);
+    }
+    if (nameOrId == null) {
+      room.require(head.project().id());
     }
     return made(projects, all, head, nameOrId);
   }

@@ -3,6 +3,7 @@ package dev.backspool.transfer;
 import dev.backspool.postgres.Database;
 import java.sql.SQLException;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.Set;
@@ -12,8 +13,9 @@ import java.util.regex.Pattern;
 
 /**
  * Has the events of earlier days lie in the days' own partitions, as where they came from: there
- * they are found and forgotten by the day, and what catches the rest stays small. Any thread may
- * call.
+ * they are found and forgotten by the day, and what catches the rest stays small. To make one,
+ * nobody may be reading or writing events for a moment; who comes meanwhile waits behind. So the
+ * wait for that moment is kept short, and made again. Any thread may call.
  */
 final class EventDays {
   private static final Pattern ENTRY = Pattern.compile("events/([0-9-]{10})/.*");
@@ -24,6 +26,13 @@ final class EventDays {
   /** Some events of the day are caught elsewhere already, or another node made its partition. */
   private static final Set<String> NOT_NEEDED = Set.of("23514", "42P07", "23505");
 
+  private static final String LOCK_TIMEOUT = "55P03";
+
+  /** With the pauses, longer than anything of ours may read events. */
+  private static final int TRIES = 100;
+
+  private static final Duration PAUSE = Duration.ofMillis(300);
+
   private final Database database;
   private final Set<LocalDate> made = ConcurrentHashMap.newKeySet();
 
@@ -31,8 +40,12 @@ final class EventDays {
     this.database = database;
   }
 
-  /** Makes the partition that the events of an entry belong to, if it makes sense. */
-  void make(String entry) {
+  /**
+   * Makes the partition that the events of an entry belong to, if it makes sense.
+   *
+   * @throws NotNow when events were read or written without a break
+   */
+  void make(String entry) throws NotNow {
     Matcher matcher = ENTRY.matcher(entry);
     if (!matcher.matches()) {
       return;
@@ -50,19 +63,48 @@ final class EventDays {
     }
   }
 
-  private void make(LocalDate day) {
-    try {
-      database.own(handle ->
-          handle
-              .createQuery("select add_event_day(:day)")
-              .bind("day", day)
-              .mapTo(String.class)
-              .list());
-    } catch (RuntimeException failure) {
-      if (!(failure.getCause() instanceof SQLException sql)
-          || !NOT_NEEDED.contains(String.valueOf(sql.getSQLState()))) {
-        throw failure;
+  private void make(LocalDate day) throws NotNow {
+    for (int tries = 1; !tryToMake(day); tries++) {
+      if (tries == TRIES) {
+        throw new NotNow("The table of events is in use all the time: no day can be added to it");
+      }
+      try {
+        Thread.sleep(PAUSE);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new NotNow("The import was stopped", e);
       }
     }
+  }
+
+  /** False when the table is in use. */
+  private boolean tryToMake(LocalDate day) {
+    try {
+      database.own(handle -> {
+        handle.execute("set local lock_timeout = '100ms'");
+        return handle
+            .createQuery("select add_event_day(:day)")
+            .bind("day", day)
+            .mapTo(String.class)
+            .list();
+      });
+      return true;
+    } catch (RuntimeException failure) {
+      String state = state(failure);
+      if (!state.equals(LOCK_TIMEOUT) && !NOT_NEEDED.contains(state)) {
+        throw failure;
+      }
+      return !state.equals(LOCK_TIMEOUT);
+    }
+  }
+
+  /** PostgreSQL's code; empty when it was something else that failed. */
+  private static String state(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException sql) {
+        return String.valueOf(sql.getSQLState());
+      }
+    }
+    return "";
   }
 }

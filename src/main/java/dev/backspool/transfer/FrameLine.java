@@ -12,6 +12,8 @@ import tools.jackson.core.JacksonException;
  * What a project file says of a frame; see {@link Frame}. The rest is in its events.
  *
  * @param events how many lines it has
+ * @param uploaded how many events the upload had, as its receipt says: what was sent twice is
+ *     stored once; null where the receipt is kept no more
  * @param bytes of these lines, their ends included
  */
 record FrameLine(
@@ -25,11 +27,12 @@ record FrameLine(
     Instant firstAt,
     Instant lastAt,
     int events,
+    @Nullable Integer uploaded,
     long bytes) {
   /** The largest upload that a server can be told to take. */
   private static final long MOST_BYTES = 512 << 20;
 
-  static FrameLine of(Frame frame) {
+  static FrameLine of(Frame frame, @Nullable Integer uploaded) {
     return new FrameLine(
         frame.n(),
         frame.tab(),
@@ -41,6 +44,7 @@ record FrameLine(
         frame.firstAt(),
         frame.lastAt(),
         frame.events(),
+        uploaded,
         frame.rawBytes());
   }
 
@@ -57,6 +61,7 @@ record FrameLine(
         firstAt,
         lastAt,
         events,
+        uploaded,
         bytes);
   }
 
@@ -103,6 +108,7 @@ record FrameLine(
         && n <= Sequences.MOST
         && ordinal >= 0
         && events >= 0
+        && (uploaded == null || uploaded >= 0)
         && bytes >= 0
         && bytes <= MOST_BYTES;
   }

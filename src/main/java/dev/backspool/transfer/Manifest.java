@@ -14,7 +14,7 @@ import java.nio.charset.StandardCharsets;
 final class Manifest implements AutoCloseable {
   static final String ENTRY = "manifest.ndjson";
 
-  private final Spool lines = new Spool();
+  private final Spool lines = Spools.OF_NAMES.make();
   private long entries;
   private long bytes;
   private long sessions;

@@ -52,7 +52,7 @@ final class NewRows {
 
   /**
    * Adds receipts of erasures, and what keeps the erased out. A project that keeps its hashes by
-   * another secret cannot use them.
+   * another secret cannot use them; they are counted.
    */
   private static Tally addErasures(Connection connection, UUID project, List<Line> lines)
       throws SQLException {
@@ -102,7 +102,26 @@ final class NewRows {
         run(statement, project, lines);
       }
     }
-    return Tally.NOTHING;
+    return Tally.ofStrangeErasures(byAnotherSecret(connection, project, lines));
+  }
+
+  private static long byAnotherSecret(Connection connection, UUID project, List<Line> lines)
+      throws SQLException {
+    try (var statement =
+        connection.prepareStatement(
+            """
+            select count(*)
+            from (select * from erasure_secret where project_id = ?) secrets
+            cross join json_to_recordset(?::json) as line (secret text)
+            where decode(line.secret, 'hex') is distinct from secrets.secret
+            """)) {
+      statement.setObject(1, project);
+      statement.setString(2, array(lines));
+      try (ResultSet rows = statement.executeQuery()) {
+        rows.next();
+        return rows.getLong(1);
+      }
+    }
   }
 
   private static Tally addGroups(Connection connection, UUID project, List<Line> lines)
@@ -192,12 +211,13 @@ final class NewRows {
   }
 
   /**
-   * Adds events. One is known by its id and the time of its receipt. Of a session that both sides
-   * ended, the project keeps the start and the end that it made itself.
+   * Adds events that are not known. Of a session that both sides ended, the project keeps the start
+   * and the end that it made itself.
    */
   private static Tally addEvents(Connection connection, UUID project, List<Line> lines)
       throws SQLException {
     oneAtATime(connection, project);
+    List<Line> others = KnownEvents.without(connection, project, lines);
     try (var statement =
         connection.prepareStatement(
             """
@@ -211,10 +231,6 @@ final class NewRows {
                 country text, region text, city text, latitude real, longitude real, os text,
                 os_version text, browser text, browser_version text, device text, brand text,
                 model text, sdk_name text, sdk_version text, groups text[], properties json)
-              where not exists (
-                select from event known
-                where known.project_id = wanted.project and known.received_at = line.received_at
-                  and known.id = line.id)
             )
             insert into event (
               project_id, id, at, received_at, name, session_id, device_id, profile_id, path,
@@ -238,7 +254,7 @@ final class NewRows {
             returning received_at, name in ('session_start', 'session_end')
             """)) {
       statement.setObject(1, project);
-      statement.setString(2, array(lines));
+      statement.setString(2, array(others));
       var usage = new DailyUsage();
       long added = 0;
       try (ResultSet rows = statement.executeQuery()) {

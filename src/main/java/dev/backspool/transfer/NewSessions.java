@@ -5,9 +5,9 @@ import dev.backspool.postgres.Columns;
 import dev.backspool.transfer.EntryReader.Line;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 
 /** The statements that store sessions the project does not have, in the caller's transaction. */
@@ -171,9 +171,23 @@ final class NewSessions {
   record SessionFrame(UUID session, FrameLine frame) {}
 
   /** Adds what makes a late retry of an upload harmless, and counts what was received each day. */
-  void addReceipts(List<SessionFrame> frames) throws SQLException {
-    var sorted = new ArrayList<>(frames);
-    sorted.sort(Comparator.comparing(each -> each.frame().batchId()));
+  void addUploads(List<SessionFrame> frames) throws SQLException {
+    addReceipts(frames);
+    var usage = new DailyUsage();
+    frames.forEach(
+        each -> usage.addChunk(project, each.frame().receivedAt(), each.frame().bytes()));
+    usage.write(connection);
+  }
+
+  /**
+   * Where the old project keeps a receipt no more, nobody knows how many events it would tell of.
+   */
+  private void addReceipts(List<SessionFrame> frames) throws SQLException {
+    List<SessionFrame> sorted =
+        frames.stream()
+            .filter(each -> each.frame().uploaded() != null)
+            .sorted(Comparator.comparing(each -> each.frame().batchId()))
+            .toList();
     try (var statement =
         connection.prepareStatement(
             """
@@ -187,14 +201,10 @@ final class NewSessions {
           .uuids(_ -> project)
           .text(each -> each.frame().batchId())
           .uuids(SessionFrame::session)
-          .ints(each -> each.frame().events())
+          .ints(each -> Objects.requireNonNull(each.frame().uploaded()))
           .text(each -> each.frame().receivedAt().toString());
       statement.executeUpdate();
     }
-    var usage = new DailyUsage();
-    sorted.forEach(
-        each -> usage.addChunk(project, each.frame().receivedAt(), each.frame().bytes()));
-    usage.write(connection);
   }
 
   /** Notes that sessions have one more object in the archive. */

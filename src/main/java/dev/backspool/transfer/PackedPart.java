@@ -14,7 +14,11 @@ import java.util.List;
 record PackedPart(Part part, List<FrameLine> frames, Sums sums, Spool object)
     implements AutoCloseable {
 
-  /** What the events of some frames add to their session. */
+  /**
+   * What some frames add to their session.
+   *
+   * @param events as they were uploaded, where that is known: what was sent twice was counted twice
+   */
   record Sums(
       long events,
       int clicks,

@@ -37,10 +37,12 @@ final class PartPacker {
 
   private final DataKeys keys;
   private final boolean encrypted;
+  private final Spools spools;
 
-  PartPacker(DataKeys keys, boolean encrypted) {
+  PartPacker(DataKeys keys, boolean encrypted, Spools spools) {
     this.keys = keys;
     this.encrypted = encrypted;
+    this.spools = spools;
   }
 
   /** All frames as they are. */
@@ -62,7 +64,7 @@ final class PartPacker {
       FrameSplitter lines,
       Function<FrameLine, @Nullable FrameLine> choice)
       throws IOException {
-    var object = new Spool();
+    var object = spools.make();
     try {
       @Nullable SecretKey key = encrypted ? keys.generate() : null;
       long json = frames.stream().mapToLong(FrameLine::bytes).sum();
@@ -123,6 +125,7 @@ final class PartPacker {
     /** When the last event of each tab happened, by its own clock. */
     private final Map<String, Long> ends = new HashMap<>();
 
+    private long events;
     private int clicks;
     private int inputs;
     private int errors;
@@ -158,6 +161,8 @@ final class PartPacker {
       writer.add(frame, payload);
       taken.add(line);
       frames.add(frame);
+      Integer uploaded = line.uploaded();
+      events += uploaded == null ? block.eventCount() : uploaded;
       clicks += block.counts().clicks();
       inputs += block.counts().inputs();
       errors += block.counts().errors();
@@ -197,7 +202,7 @@ final class PartPacker {
 
     PackedPart.Sums sums() {
       return new PackedPart.Sums(
-          frames.stream().mapToLong(Frame::events).sum(),
+          events,
           clicks,
           inputs,
           errors,

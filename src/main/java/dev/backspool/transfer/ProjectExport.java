@@ -4,6 +4,7 @@ import dev.backspool.Project;
 import dev.backspool.postgres.Database;
 import dev.backspool.project.Projects;
 import dev.backspool.recording.Playback;
+import dev.backspool.transfer.RecordingEntries.Wanted;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.HashMap;
@@ -24,6 +25,7 @@ public final class ProjectExport {
   private final Projects projects;
   private final Playback playback;
   private final StoredRows rows;
+  private final Spools spools;
   private final String version;
 
   /**
@@ -31,10 +33,12 @@ public final class ProjectExport {
    *
    * @param version of the program, for who reads the file
    */
-  public ProjectExport(Database database, Projects projects, Playback playback, String version) {
+  public ProjectExport(
+      Database database, Projects projects, Playback playback, Spools spools, String version) {
     this.projects = projects;
     this.playback = playback;
     this.rows = new StoredRows(database);
+    this.spools = spools;
     this.version = version;
   }
 
@@ -89,10 +93,9 @@ public final class ProjectExport {
     }
   }
 
-  private static Place writeRows(Place from, List<byte[]> page, ProjectFileWriter out)
-      throws IOException {
+  private Place writeRows(Place from, List<byte[]> page, ProjectFileWriter out) throws IOException {
     Place place = from.behind(stored(page.getLast()));
-    try (var entry = new Spool()) {
+    try (var entry = spools.make()) {
       for (byte[] row : page) {
         entry.write(row);
       }
@@ -109,7 +112,10 @@ public final class ProjectExport {
       place = place.behind(session);
       UUID id = UUID.fromString(session.path("id").asString());
       try (RecordingEntries recording =
-          RecordingEntries.read(playback, project, id, tabs(session))) {
+          RecordingEntries.read(
+              playback,
+              spools,
+              new Wanted(project, id, tabs(session), rows.uploaded(project, id)))) {
         session.put("frames", recording.count());
         if (!recording.lost().isEmpty()) {
           session.set("lost", Json.array(recording.lost()));

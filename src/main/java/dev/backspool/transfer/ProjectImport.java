@@ -1,5 +1,8 @@
 package dev.backspool.transfer;
 
+import dev.backspool.archive.Archive;
+import dev.backspool.archive.ArchiveUnavailable;
+import dev.backspool.erasure.Erasures;
 import dev.backspool.ingest.Transaction;
 import dev.backspool.postgres.Database;
 import dev.backspool.project.Projects;
@@ -27,25 +30,31 @@ public final class ProjectImport {
   private final Archives archives;
   private final PartPacker packer;
   private final EventDays eventDays;
+  private final ErasedBefore erasedBefore;
+
+  /**
+   * How recordings are stored.
+   *
+   * @param archives where they go
+   * @param encrypted whether they are encrypted there
+   * @param spools where they lie on the way
+   */
+  public record Storing(Archives archives, DataKeys keys, boolean encrypted, Spools spools) {}
 
   /**
    * Stores nothing yet.
    *
-   * @param encrypted whether recordings are encrypted in the archive
+   * @param erasures erases whom a file tells was erased
    */
   public ProjectImport(
-      Database database,
-      Projects projects,
-      Playback playback,
-      Archives archives,
-      DataKeys keys,
-      boolean encrypted) {
+      Database database, Projects projects, Playback playback, Storing storing, Erasures erasures) {
     this.database = database;
     this.projects = projects;
     this.playback = playback;
-    this.archives = archives;
-    this.packer = new PartPacker(keys, encrypted);
+    this.archives = storing.archives();
+    this.packer = new PartPacker(storing.keys(), storing.encrypted(), storing.spools());
     this.eventDays = new EventDays(database);
+    this.erasedBefore = new ErasedBefore(database, erasures);
   }
 
   /** Hears of what is stored, once it is. */
@@ -68,11 +77,46 @@ public final class ProjectImport {
    * file has them and nobody here uses them, with its own keys.
    *
    * @param nameOrId of another project than the file's own; null for that one
-   * @throws ProjectFileException when it is not clear which
+   * @throws ProjectFileException when it is not clear which, or the archive is another
+   *     installation's that has the project
+   * @throws NotNow when that cannot be said at the moment; ask again
    */
-  public Destination destination(ProjectHead head, @Nullable String nameOrId)
-      throws ProjectFileException {
-    return Destination.of(projects, head, nameOrId);
+  public Destination destination(ProjectHead head, @Nullable String nameOrId) throws IOException {
+    return Destination.of(projects, head, nameOrId, this::requireArchiveOfItsOwn);
+  }
+
+  /**
+   * Objects are named after projects, not installations: of two that have one project in one
+   * archive, each would take the other's recordings for leftovers and delete them.
+   */
+  private void requireArchiveOfItsOwn(UUID project) throws IOException {
+    if (!hasRecordings(archives.holding(false), project)
+        && !hasRecordings(archives.holding(true), project)) {
+      return;
+    }
+    if (isBeingDeleted(project)) {
+      throw new NotNow("The recordings of this project, which was deleted here, are still going");
+    }
+    throw new ProjectFileException(
+        "The archive holds recordings of this project already: give this installation an archive"
+            + " address of its own");
+  }
+
+  private static boolean hasRecordings(Archive archive, UUID project) throws NotNow {
+    try {
+      return !archive.list(project.toString()).next().isEmpty();
+    } catch (ArchiveUnavailable away) {
+      throw new NotNow("The archive does not answer: " + away.getMessage(), away);
+    }
+  }
+
+  private boolean isBeingDeleted(UUID project) {
+    return database.write(handle ->
+        handle
+            .createQuery("select exists (select from doomed_object where project_id = :project)")
+            .bind("project", project)
+            .mapTo(Boolean.class)
+            .one());
   }
 
   /**
@@ -154,6 +198,9 @@ public final class ProjectImport {
                     database, connection -> NewRows.add(connection, project, section, lines)));
       } catch (Transaction.Unstorable refused) {
         throw ProjectFileException.refused(name, refused);
+      }
+      if (section == Section.ERASURES) {
+        erasedBefore.erase(project);
       }
     }
 
@@ -249,7 +296,7 @@ public final class ProjectImport {
   }
 
   /** Sees to it that the events' numbers stay theirs, and that they lie with those of their day. */
-  private void prepareEvents(String name, List<Line> lines) throws ProjectFileException {
+  private void prepareEvents(String name, List<Line> lines) throws IOException {
     long highest = 0;
     for (Line line : lines) {
       long id = line.object().path("id").asLong(-1);

@@ -34,12 +34,24 @@ final class RecordingEntries implements AutoCloseable {
 
   private static final int LEVEL = 3;
 
-  private final Spool frames = new Spool();
-  private final Spool lines = new Spool();
+  private final Spool frames;
+  private final Spool lines;
   private final List<String> lost = new ArrayList<>();
   private int count;
 
-  private RecordingEntries() {}
+  private RecordingEntries(Spools spools) {
+    frames = spools.make();
+    lines = spools.make();
+  }
+
+  /**
+   * How much of a session is wanted.
+   *
+   * @param tabs how many frames of each tab: what came after the session's row was read is not
+   * @param uploaded how many events the uploads had, by their batch ids, as the receipts say
+   */
+  record Wanted(
+      UUID project, UUID session, Map<String, Integer> tabs, Map<String, Integer> uploaded) {}
 
   /** The entry that tells of a session's frames. */
   static String framesOf(String session) {
@@ -62,15 +74,12 @@ final class RecordingEntries implements AutoCloseable {
   /**
    * Reads a recording.
    *
-   * @param tabs how many frames of each tab are wanted: what came after the session's row was read
-   *     is not
    * @throws IOException when the archive is away, or there is no room for the spools
    */
-  static RecordingEntries read(
-      Playback playback, UUID project, UUID session, Map<String, Integer> tabs) throws IOException {
-    var entries = new RecordingEntries();
+  static RecordingEntries read(Playback playback, Spools spools, Wanted wanted) throws IOException {
+    var entries = new RecordingEntries(spools);
     try {
-      entries.fill(playback, project, session, tabs);
+      entries.fill(playback, wanted);
       return entries;
     } catch (IOException | RuntimeException failure) {
       entries.close();
@@ -78,27 +87,26 @@ final class RecordingEntries implements AutoCloseable {
     }
   }
 
-  private void fill(Playback playback, UUID project, UUID session, Map<String, Integer> tabs)
-      throws IOException {
-    Reel reel = playback.reel(project, session);
+  private void fill(Playback playback, Wanted wanted) throws IOException {
+    Reel reel = playback.reel(wanted.project(), wanted.session());
     Contents contents = reel.contents();
     for (Contents.Unread unread : contents.unread()) {
       lose(
           "the %d frames of %s".formatted(unread.part().frames(), unread.part().object()),
           unread.why());
     }
-    List<Frame> wanted =
+    List<Frame> some =
         contents.frames().stream()
-            .filter(frame -> frame.ordinal() < tabs.getOrDefault(frame.tab(), 0))
+            .filter(frame -> frame.ordinal() < wanted.tabs().getOrDefault(frame.tab(), 0))
             .toList();
-    long json = wanted.stream().mapToLong(Frame::rawBytes).sum();
+    long json = some.stream().mapToLong(Frame::rawBytes).sum();
     try (var zstd = new ZstdOutputStreamNoFinalizer(lines, LEVEL)) {
       zstd.setChecksum(true).setLong(windowLog(json)).setCloseFrameOnFlush(false);
-      for (Frame frame : wanted) {
+      for (Frame frame : some) {
         Optional<Payload> payload = whole(reel, frame);
         if (payload.isPresent()) {
           payload.get().writeLines(zstd);
-          frames.write(Json.line(FrameLine.of(frame)));
+          frames.write(Json.line(FrameLine.of(frame, wanted.uploaded().get(frame.batchId()))));
           count++;
         }
       }

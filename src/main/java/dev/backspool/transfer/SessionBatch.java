@@ -59,15 +59,17 @@ final class SessionBatch implements AutoCloseable {
   }
 
   /**
-   * Stores what was gathered, and begins anew.
+   * Stores what was gathered, and begins anew, whatever comes of it: a part may be stored.
    *
    * @throws ProjectFileException when the database refuses one of them, which it names
    * @throws NotNow when they cannot be stored now
    */
   Tally store() throws IOException {
-    Tally tally = store(List.copyOf(gathered));
-    close();
-    return tally;
+    try {
+      return store(List.copyOf(gathered));
+    } finally {
+      close();
+    }
   }
 
   private Tally store(List<Gathered> some) throws IOException {
@@ -105,7 +107,7 @@ final class SessionBatch implements AutoCloseable {
             throw new Delivery.Overtaken("A session of the file was made meanwhile");
           }
           sessions.countParts(parts.stream().map(part -> part.part().session()).toList());
-          sessions.addReceipts(frames);
+          sessions.addUploads(frames);
           return lines;
         });
     return Tally.ofSessions(lines.size(), frames.size());

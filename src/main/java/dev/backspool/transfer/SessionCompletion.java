@@ -152,8 +152,7 @@ final class SessionCompletion {
           rows.growTabs(frames, shifts(line));
           var added = new NewSessions(connection, project);
           added.countParts(parts.stream().map(part -> part.part().session()).toList());
-          added.addReceipts(
-              frames.stream().map(frame -> new SessionFrame(session, frame)).toList());
+          added.addUploads(frames.stream().map(frame -> new SessionFrame(session, frame)).toList());
           return parts;
         });
     return Tally.ofCompleted(frames.size());

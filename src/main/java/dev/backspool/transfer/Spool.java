@@ -15,16 +15,21 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Bytes on their way that must be whole, or counted, before they go on: in memory while they are
- * few, then in a temporary file, which goes when this is closed. One thread at a time.
+ * few, then in a file, which goes when this is closed. One thread at a time.
  */
 final class Spool extends OutputStream {
   private static final int IN_MEMORY = 1 << 20;
   private static final int BUFFER = 1 << 16;
 
+  private final Spools spools;
   private final ByteArrayOutputStream memory = new ByteArrayOutputStream();
   private @Nullable Path path;
   private @Nullable OutputStream file;
   private long size;
+
+  Spool(Spools spools) {
+    this.spools = spools;
+  }
 
   @Override
   public void write(int b) throws IOException {
@@ -34,7 +39,7 @@ final class Spool extends OutputStream {
   @Override
   public void write(byte[] bytes, int from, int length) throws IOException {
     if (file == null && size + length > IN_MEMORY) {
-      path = Files.createTempFile("backspool-", ".spool");
+      path = spools.file();
       file = new BufferedOutputStream(Files.newOutputStream(path), BUFFER);
       memory.writeTo(file);
       memory.reset();

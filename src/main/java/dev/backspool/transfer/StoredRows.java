@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.result.ResultIterator;
 import org.jspecify.annotations.Nullable;
 
@@ -220,6 +221,25 @@ final class StoredRows {
       size += row.json().length;
     }
     return page;
+  }
+
+  /** How many events a session's uploads had, by their batch ids, as far as receipts are kept. */
+  Map<String, Integer> uploaded(UUID project, UUID session) {
+    return database.read(
+        project,
+        handle ->
+            handle
+                .createQuery(
+                    """
+                    select batch_id, event_count from receipt
+                    where project_id = :project and session_id = :session
+                    """)
+                .bind("project", project)
+                .bind("session", session)
+                .map((row, _) -> Map.entry(row.getString(1), row.getInt(2)))
+                .list()
+                .stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)));
   }
 
   /** About how much there is. */

@@ -11,6 +11,8 @@ package dev.backspool.transfer;
  * @param profiles new ones, and those that the file knows more of
  * @param groups as profiles
  * @param erased sessions, events and profiles that the project has erased and does not take again
+ * @param strangeErasures receipts of erasures that were left out: the project hashes whom it erased
+ *     by another secret
  */
 public record Tally(
     long sessions,
@@ -21,8 +23,9 @@ public record Tally(
     long knownEvents,
     long profiles,
     long groups,
-    long erased) {
-  public static final Tally NOTHING = new Tally(0, 0, 0, 0, 0, 0, 0, 0, 0);
+    long erased,
+    long strangeErasures) {
+  public static final Tally NOTHING = new Tally(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   /** Both together. */
   public Tally plus(Tally more) {
@@ -35,34 +38,39 @@ public record Tally(
         knownEvents + more.knownEvents,
         profiles + more.profiles,
         groups + more.groups,
-        erased + more.erased);
+        erased + more.erased,
+        strangeErasures + more.strangeErasures);
   }
 
   static Tally ofSessions(long fresh, long frames) {
-    return new Tally(fresh, 0, 0, frames, 0, 0, 0, 0, 0);
+    return new Tally(fresh, 0, 0, frames, 0, 0, 0, 0, 0, 0);
   }
 
   static Tally ofCompleted(long frames) {
-    return new Tally(0, 1, 0, frames, 0, 0, 0, 0, 0);
+    return new Tally(0, 1, 0, frames, 0, 0, 0, 0, 0, 0);
   }
 
   static Tally ofKnown() {
-    return new Tally(0, 0, 1, 0, 0, 0, 0, 0, 0);
+    return new Tally(0, 0, 1, 0, 0, 0, 0, 0, 0, 0);
   }
 
   static Tally ofEvents(long fresh, long known) {
-    return new Tally(0, 0, 0, 0, fresh, known, 0, 0, 0);
+    return new Tally(0, 0, 0, 0, fresh, known, 0, 0, 0, 0);
   }
 
   static Tally ofProfiles(long changed) {
-    return new Tally(0, 0, 0, 0, 0, 0, changed, 0, 0);
+    return new Tally(0, 0, 0, 0, 0, 0, changed, 0, 0, 0);
   }
 
   static Tally ofGroups(long changed) {
-    return new Tally(0, 0, 0, 0, 0, 0, 0, changed, 0);
+    return new Tally(0, 0, 0, 0, 0, 0, 0, changed, 0, 0);
   }
 
   static Tally ofErased(long count) {
-    return new Tally(0, 0, 0, 0, 0, 0, 0, 0, count);
+    return new Tally(0, 0, 0, 0, 0, 0, 0, 0, count, 0);
+  }
+
+  static Tally ofStrangeErasures(long count) {
+    return new Tally(0, 0, 0, 0, 0, 0, 0, 0, 0, count);
   }
 }

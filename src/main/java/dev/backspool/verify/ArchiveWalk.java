@@ -31,8 +31,9 @@ import org.jspecify.annotations.Nullable;
  * Goes through the archive for objects that no row names. Whoever puts an object names it first, so
  * there are none unless rows were lost: by hand, or because the database is an older copy. That is
  * why only such objects are deleted as cannot be the last copy of anything, and none at all when
- * there are many. Objects of projects that the database does not know may be another
- * installation's, under the same address: they are passed over.
+ * there are many. Of an encrypted one nobody can tell: a newer copy of the database may hold its
+ * key. Objects of projects that the database does not know may be another installation's, under the
+ * same address: they are passed over.
  */
 final class ArchiveWalk {
   /** Younger objects may have been put by a server that is older than this rule. */
@@ -117,7 +118,8 @@ final class ArchiveWalk {
       }
       pause.orEnd();
     }
-    boolean tooMany = orphans.size() > FEW && orphans.size() > listed / MOST_SHARE;
+    boolean tooMany =
+        orphans.size() > MOST_HELD || orphans.size() > Math.max(FEW, listed / MOST_SHARE);
     for (Orphan orphan : orphans) {
       seen.add(() -> look(orphan, tooMany), List.of(suspicion(orphan, true)));
       pause.orEnd();
@@ -160,7 +162,10 @@ final class ArchiveWalk {
                 .list()));
   }
 
-  /** Those that an erasure has removed, as its receipt says. */
+  /**
+   * Those that an erasure has removed, as its receipt says. What was recorded again since then,
+   * once the erasure was lifted, may have the same name.
+   */
   private Set<ObjectKey> erased(List<ObjectKey> keys, boolean cold) {
     return database.snapshot(handle ->
         new HashSet<>(
@@ -174,11 +179,16 @@ final class ArchiveWalk {
                       and erasure_object.object = listed.object
                     join erasure on erasure.project_id = erasure_object.project_id
                       and erasure.id = erasure_object.erasure_id
-                    where objects_removed_at is not null and not exists (
-                      select from doomed_object doomed
-                      where doomed.project_id = listed.project_id
-                        and doomed.object = listed.object
-                        and (doomed.cold = :cold or :one_archive))
+                    where objects_removed_at is not null
+                      and not exists (
+                        select from doomed_object doomed
+                        where doomed.project_id = listed.project_id
+                          and doomed.object = listed.object
+                          and (doomed.cold = :cold or :one_archive))
+                      and not exists (
+                        select from recording_part part
+                        where part.project_id = listed.project_id and part.object = listed.object
+                          and (part.cold = :cold or :one_archive))
                     """)
                 .bindArray("projects", UUID.class, keys.stream().map(ObjectKey::project).toList())
                 .bindArray("objects", String.class, keys.stream().map(ObjectKey::name).toList())
@@ -233,9 +243,9 @@ final class ArchiveWalk {
   }
 
   /**
-   * Whether an object can be deleted and nothing is lost by it: it cannot be opened without a key
-   * that is gone with its row; or it is no recording; or each of its uploads belongs to a session
-   * that was deleted, or that has all its uploads without it.
+   * Whether an object can be deleted and nothing is lost by it: it is no recording; or it can be
+   * read, and each of its uploads belongs to a session that was deleted, or that has all its
+   * uploads without it.
    */
   private boolean isSpare(Orphan orphan) throws ArchiveFailure, IOException {
     UUID project = orphan.key().project();
@@ -247,7 +257,7 @@ final class ArchiveWalk {
       return true;
     }
     if (encrypted) {
-      return true;
+      return false;
     }
     List<Frame> frames = ArchivedRecording.open(source, null, new ReadAhead(0)).frames();
     Optional<Set<UUID>> sessionsOf = sessions(project, frames);

@@ -23,6 +23,19 @@ final class DoomedCheck {
   /** A server deletes what is due within seconds, and what fails, every few minutes. */
   private static final Duration OVERDUE = Duration.ofHours(1);
 
+  /**
+   * What nobody tried is not overdue while no server ran: one that did has finished a job since.
+   */
+  private static final String IS_OVERDUE =
+      """
+      failures > 0 and least(not_before, doomed_at) < now() - cast(:overdue as interval)
+      or failures = 0 and exists (
+        select from job
+        where job.name <> '%s'
+          and job.finished_at > greatest(not_before, doomed_at) + cast(:overdue as interval))
+      """
+          .formatted(Verification.JOB);
+
   private final Database database;
   private final Archives archives;
   private final @Nullable UUID only;
@@ -118,14 +131,14 @@ final class DoomedCheck {
             """
             select
               doomed.*,
-              not_before < now() - cast(:overdue as interval)
-                or failures > 0 and doomed_at < now() - cast(:overdue as interval) as is_overdue,
+              %s as is_overdue,
               part.session_id as needed_by
             from doomed_object doomed
             left join recording_part part
               on part.project_id = doomed.project_id and part.object = doomed.object
               and (part.cold = doomed.cold or :one_archive)
             """
+                    .formatted(IS_OVERDUE)
                 + where)
         .bind("overdue", OVERDUE.toString())
         .bind("one_archive", archives.cold() == null)
@@ -166,8 +179,11 @@ final class DoomedCheck {
                 Words.time(doomed.notBefore()),
                 doomed.failures() == 0
                     ? "nobody tried"
-                    : "%s failed: %s"
-                        .formatted(Words.count(doomed.failures(), "try"), doomed.error()));
+                    : "%,d %s failed: %s"
+                        .formatted(
+                            doomed.failures(),
+                            doomed.failures() == 1 ? "try" : "tries",
+                            doomed.error()));
     return List.of(
         Suspicion.of(Kind.DELETION_STUCK, doomed.place(), message, () -> delete(doomed)));
   }
@@ -232,32 +248,42 @@ final class DoomedCheck {
    * @return whether it is gone
    */
   boolean deleteOrphan(ObjectKey key, boolean cold) throws ArchiveUnavailable {
-    boolean begun =
-        database.write(handle ->
-            handle.execute(
-                    """
-                    insert into doomed_object
-                      (project_id, object, cold, reason, not_before, deleting)
-                    select project_id, object, cold, 'orphan', now(), true
-                    from (
-                      select cast(? as uuid) as project_id, cast(? as text) as object,
-                        cast(? as boolean) as cold
-                    ) orphan
-                    where not exists (
-                      select from recording_part part
-                      where part.project_id = orphan.project_id and part.object = orphan.object
-                        and (part.cold = orphan.cold or ?))
-                    on conflict do nothing
-                    """,
-                    key.project(),
-                    key.name(),
-                    cold,
-                    archives.cold() == null)
-                > 0);
+    boolean begun = database.write(handle -> doomOrphan(handle, key, cold));
     if (begun) {
       finish(key.project(), key.name(), cold);
     }
     return begun;
+  }
+
+  private boolean doomOrphan(Handle handle, ObjectKey key, boolean cold) {
+    int doomed =
+        handle.execute(
+            """
+            insert into doomed_object (project_id, object, cold, reason, not_before, deleting)
+            values (?, ?, ?, 'orphan', now(), true)
+            on conflict do nothing
+            """,
+            key.project(),
+            key.name(),
+            cold);
+    // Asked behind the insert, which may have waited for who recorded the object.
+    int saved =
+        doomed == 0
+            ? 0
+            : handle.execute(
+                """
+                delete from doomed_object doomed
+                where project_id = ? and object = ? and cold = ?
+                  and exists (
+                    select from recording_part part
+                    where part.project_id = doomed.project_id and part.object = doomed.object
+                      and (part.cold = doomed.cold or ?))
+                """,
+                key.project(),
+                key.name(),
+                cold,
+                archives.cold() == null);
+    return doomed > saved;
   }
 
   private void finish(UUID project, String object, boolean cold) throws ArchiveUnavailable {

@@ -1,6 +1,7 @@
 package dev.backspool.verify;
 
 import dev.backspool.postgres.Database;
+import dev.backspool.postgres.NamesAlongIndex;
 import dev.backspool.session.Mark;
 import dev.backspool.verify.Finding.Place;
 import java.time.Duration;
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Looks whether what was erased is gone: no session and no person is named anywhere whom a
  * tombstone stands for. Tombstones tell nobody's name, so every name that is there is hashed as
- * theirs were; only of projects that have erased something.
+ * theirs were; only of projects that have erased something. An opener is a trace only while it
+ * leads to no session: the same name may have opened a later session, which stays.
  */
 final class ErasureCheck {
   private static final int PAGE = 1_000;
@@ -36,28 +38,11 @@ final class ErasureCheck {
   /**
    * A column that names sessions or people.
    *
-   * @param which more conditions, as the index has them that is walked
+   * @param which more conditions: those of the index that is walked, or what makes a name a trace
    */
   private record Spot(String table, String column, Mark.Kind kind, String which) {
-    /** From one name to the next along the index, however many rows each has. */
     String sql() {
-      return """
-      with recursive named as (
-        (
-          select %2$s as name from %1$s
-          where project_id = :project and %2$s > cast(:after as %3$s) %4$s
-          order by %2$s limit 1
-        )
-        union all
-        select next.name from named cross join lateral (
-          select %2$s as name from %1$s
-          where project_id = :project and %2$s > named.name %4$s
-          order by %2$s limit 1
-        ) next
-      )
-      select name::text from named limit :page
-      """
-          .formatted(table, column, type(), which);
+      return NamesAlongIndex.query(table, column, type(), which);
     }
 
     String type() {
@@ -80,8 +65,17 @@ final class ErasureCheck {
     }
   }
 
+  private static final String WITHOUT_SESSION =
+      """
+      and not exists (
+        select from session
+        where session.project_id = open_session.project_id
+          and session.id = open_session.session_id)
+      """;
+
   private static final List<Spot> SPOTS =
       List.of(
+          new Spot("open_session", "opener", Mark.Kind.OPENER, WITHOUT_SESSION),
           new Spot("session", "id", Mark.Kind.SESSION, ""),
           new Spot("receipt", "session_id", Mark.Kind.SESSION, ""),
           new Spot("session", "profile_id", Mark.Kind.PROFILE, ""),
@@ -223,8 +217,8 @@ final class ErasureCheck {
         database.snapshot(handle ->
             handle
                 .createQuery(
-                    "select exists (select from %s where project_id = :project and %s = cast(:name as %s))"
-                        .formatted(spot.table(), spot.column(), spot.type()))
+                    "select exists (select from %s where project_id = :project and %s = cast(:name as %s) %s)"
+                        .formatted(spot.table(), spot.column(), spot.type(), spot.which()))
                 .bind("project", secret.project())
                 .bind("name", name)
                 .mapTo(Boolean.class)
@@ -235,14 +229,32 @@ final class ErasureCheck {
   }
 
   /** Does not name a person: who reads this need not know them. */
-  private static Suspicion suspicion(Secret secret, Spot spot, String name) {
-    return Suspicion.of(
-        Kind.ERASED_THERE,
-        spot.place(secret.project(), name),
+  private Suspicion suspicion(Secret secret, Spot spot, String name) {
+    Place place = spot.place(secret.project(), name);
+    String message =
         "A %s that was erased is there, in %s.%s"
             .formatted(
-                spot.kind() == Mark.Kind.SESSION ? "session" : "person",
+                switch (spot.kind()) {
+                  case SESSION -> "session";
+                  case OPENER -> "session's opener";
+                  case TAB -> "session's tab";
+                  case PROFILE -> "person";
+                },
                 spot.table(),
-                spot.column()));
+                spot.column());
+    return spot.kind() == Mark.Kind.OPENER
+        ? Suspicion.of(
+                Kind.ERASED_THERE, place, message, () -> forgetOpener(secret.project(), name))
+            .withAdvice("--repair deletes the row.")
+        : Suspicion.of(Kind.ERASED_THERE, place, message);
+  }
+
+  /** To erase once more does not reach it: there is no session to erase. */
+  private void forgetOpener(UUID project, String opener) {
+    database.write(handle ->
+        handle.execute(
+            "delete from open_session where project_id = ? and opener = ? " + WITHOUT_SESSION,
+            project,
+            opener));
   }
 }

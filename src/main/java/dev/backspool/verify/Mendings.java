@@ -175,7 +175,7 @@ final class Mendings {
     });
   }
 
-  /** Deletes chunks that an object holds, if the object's row is still there. */
+  /** Deletes chunks that an object holds, if the object's row is still there, and it is to stay. */
   void deleteChunks(Part holder, List<Long> names) {
     database.write(handle -> {
       lock(handle, holder.project(), holder.session());
@@ -185,6 +185,10 @@ final class Mendings {
                   """
                   select 1 from recording_part
                   where project_id = :project and object = :object
+                    and not exists (
+                      select from doomed_object doomed
+                      where doomed.project_id = recording_part.project_id
+                        and doomed.object = recording_part.object)
                   for share
                   """)
               .bind("project", holder.project())

@@ -132,7 +132,7 @@ final class ReferenceCheck {
 
   private List<Suspicion> goneNow(TableCheck.Table table, UUID project, UUID session) {
     return database.snapshot(handle -> {
-      if (isThere(handle, project, session)) {
+      if (isThere(handle, project, session) || isBeingErased(handle, project, session)) {
         return List.of();
       }
       boolean chunks = table.parent().equals("chunk");
@@ -175,6 +175,22 @@ final class ReferenceCheck {
         .mapTo(Integer.class)
         .findOne()
         .isPresent();
+  }
+
+  /** Its own row goes first, and the others follow. */
+  private static boolean isBeingErased(Handle handle, UUID project, UUID session) {
+    return handle
+        .createQuery(
+            """
+            select exists (
+              select from erasure_task
+              where project_id = :project and kind = 'session'
+                and value = cast(cast(:session as uuid) as text))
+            """)
+        .bind("project", project)
+        .bind("session", session)
+        .mapTo(Boolean.class)
+        .one();
   }
 
   private record Receipt(UUID project, String batchId, @Nullable UUID gone) {}

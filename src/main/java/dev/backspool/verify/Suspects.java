@@ -51,8 +51,12 @@ final class Suspects {
 
   private void add(Check check, List<Suspicion> seen, int round) {
     if (!seen.isEmpty()) {
+      // What is mended is what the second look sees: no mending keeps a session in memory till
+      // then.
+      List<Suspicion> findings =
+          seen.stream().map(each -> new Suspicion(each.finding(), null)).toList();
       synchronized (waiting) {
-        waiting.add(new Suspect(check, seen, System.nanoTime() + patience.toNanos(), round));
+        waiting.add(new Suspect(check, findings, System.nanoTime() + patience.toNanos(), round));
       }
     }
   }

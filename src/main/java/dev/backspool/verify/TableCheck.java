@@ -213,7 +213,10 @@ final class TableCheck {
             .toList());
   }
 
-  /** Looks for jobs that nobody can take, or that nobody has taken over from who died. */
+  /**
+   * Looks for jobs that nobody can take, or that nobody has taken over from who died though a
+   * server ran: it has finished another job since.
+   */
   List<Suspicion> lookAtJobs() {
     return database.snapshot(handle ->
         handle
@@ -222,10 +225,14 @@ final class TableCheck {
                 select name, leased_until > now() as is_held
                 from job
                 where leased_until > now() + cast(:longest as interval)
-                  or holder is not null and leased_until < now() - cast(:longest as interval)
+                  or holder is not null and exists (
+                    select from job other
+                    where other.name <> :verify
+                      and other.finished_at > job.leased_until + cast(:longest as interval))
                 order by name
                 """)
             .bind("longest", SessionReader.LONGEST_LEASE.toString())
+            .bind("verify", Verification.JOB)
             .map((row, _) -> stuck(row.getString(1), row.getBoolean(2)))
             .list());
   }

@@ -29,7 +29,8 @@ public final class Verification {
   /** Time between two looks at what seems wrong. */
   private static final Duration PATIENCE = Duration.ofSeconds(3);
 
-  private static final String JOB = "verify";
+  static final String JOB = "verify";
+
   private static final Duration LEASE = Duration.ofMinutes(1);
   private static final Duration RENEWAL = Duration.ofSeconds(15);
   private static final Duration TICK = Duration.ofSeconds(1);

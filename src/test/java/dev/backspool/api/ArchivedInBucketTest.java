@@ -74,6 +74,32 @@ final class ArchivedInBucketTest extends ArchivedRecordingContract {
   }
 
   @Test
+  void a_bucket_that_hangs_is_waited_for_once_and_not_for_each_part() {
+    var visit = new Visit(server, project, "hanging").page(0, "https://a.example/");
+    for (int i = 0; i < 4; i++) {
+      visit.click(i * 100L).upload("&seq=" + i);
+      archive.archive(project.id(), visit.id());
+    }
+    int before = archive.proxy().heads().size();
+    archive
+        .proxy()
+        .fault(exchange -> {
+          Thread.sleep(2_100);
+          exchange.answer(403, "AccessDenied");
+        });
+    try {
+      JsonNode index = server.get(visit.path() + "/recording").admin().send().json();
+      assertThat(index.at("/verdict/state").asString()).isEqualTo("unavailable");
+      assertThat(archive.proxy().heads()).hasSize(before + 1);
+      assertThat(server.get(visit.path() + "/recording/frames/1").admin().send().status())
+          .isEqualTo(503);
+      assertThat(archive.proxy().heads()).hasSize(before + 2);
+    } finally {
+      archive.proxy().fault(FaultyProxy.NONE);
+    }
+  }
+
+  @Test
   void a_bucket_that_breaks_off_in_the_middle_is_asked_for_the_rest() {
     var visit = new Visit(server, project, "broken-off").page(0, "https://a.example/").upload();
     archive.archive(project.id(), visit.id());

@@ -263,6 +263,39 @@ abstract class ArchivedRecordingContract {
   }
 
   @Test
+  void a_stream_that_the_database_left_tells_what_is_not_in_it() throws IOException {
+    Visit visit = fiveUploads("left");
+    var database = server.server().postgres();
+    // As a server that stops while the third upload is read.
+    database.own(handle ->
+        handle.execute(
+            """
+            create function stop_at(batch text) returns boolean language plpgsql as $$
+            begin
+              if batch = 'left-2' and current_query() like '%select payload%' then
+                raise exception 'told to stop' using errcode = '57P01';
+              end if;
+              return true;
+            end $$
+            """));
+    database.own(handle ->
+        handle.execute(
+            """
+            create policy stop on chunk as restrictive for select to backspool_reader
+            using (stop_at(batch_id))
+            """));
+    try {
+      String answer = raw(visit.path() + "/recording/events");
+      assertThat(answer).startsWith("HTTP/1.1 200").endsWith("\r\n\r\n");
+      assertThat(answer.lines().filter(line -> line.startsWith("{"))).hasSize(5);
+      assertThat(answer).contains("Backspool-Events: 15").contains("Events-Left-Out: 10\r\n");
+    } finally {
+      database.own(handle -> handle.execute("drop policy stop on chunk"));
+      database.own(handle -> handle.execute("drop function stop_at"));
+    }
+  }
+
+  @Test
   void rows_that_are_lost_are_told_beside_a_lost_object() {
     Visit visit = fiveUploads("both");
     archive.lose(archive.archive(project.id(), visit.id(), uploads(visit, 1)));

@@ -24,7 +24,7 @@ final class DirectoryArchiveTest extends ArchiveContract {
 
   @BeforeEach
   void open() {
-    archive = new DirectoryArchive(root());
+    archive = new DirectoryArchive(root(), false);
   }
 
   @Override
@@ -108,6 +108,24 @@ final class DirectoryArchiveTest extends ArchiveContract {
   }
 
   @Test
+  void a_directory_that_holds_something_is_never_made() throws Exception {
+    Files.createDirectory(root());
+    var known = new DirectoryArchive(root(), true);
+
+    assertThatThrownBy(known::check).isInstanceOf(ArchiveUnavailable.class);
+    assertThatThrownBy(() -> known.put(KEY, BYTES)).isInstanceOf(ArchiveUnavailable.class);
+    assertThatThrownBy(() -> known.find(KEY)).isInstanceOf(ArchiveUnavailable.class);
+    assertThatThrownBy(() -> known.delete(List.of(KEY))).isInstanceOf(ArchiveUnavailable.class);
+    assertThatThrownBy(() -> known.list("").next()).isInstanceOf(ArchiveUnavailable.class);
+    assertThat(root()).isEmptyDirectory();
+
+    // What it held is lost, says its owner.
+    Files.createFile(root().resolve(DirectoryArchive.MARK));
+    known.check();
+    assertThat(known.put(KEY, BYTES)).isTrue();
+  }
+
+  @Test
   void a_directory_that_cannot_be_made_is_away() throws Exception {
     Files.writeString(root(), "a file stands here");
 
@@ -125,7 +143,7 @@ final class DirectoryArchiveTest extends ArchiveContract {
         run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk.toString()),
         "only root can mount a small disk");
     try {
-      var small = new DirectoryArchive(disk.resolve("archive"));
+      var small = new DirectoryArchive(disk.resolve("archive"), false);
       var large = new ObjectKey(PROJECT, "large.rec");
       small.put(KEY, BYTES);
 

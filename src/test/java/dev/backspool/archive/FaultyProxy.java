@@ -171,6 +171,11 @@ public final class FaultyProxy implements AutoCloseable {
 
     /** Lets the server do it and hangs up instead of telling. */
     public void swallowAnswer() throws IOException {
+      store();
+    }
+
+    /** Lets the server do it and tells nothing so far. */
+    public void store() throws IOException {
       try (Socket server = forward()) {
         server.getInputStream().transferTo(OutputStream.nullOutputStream());
       }

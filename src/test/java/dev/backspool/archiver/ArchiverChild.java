@@ -41,6 +41,28 @@ final class ArchiverChild {
   /** Starts {@code serve}, waits until it has reached the step, and kills it. */
   static void runUntil(Step step, Map<String, String> settings, Path log)
       throws IOException, InterruptedException {
+    Process process = start(step, settings, log);
+    try {
+      BufferedReader said = process.inputReader();
+      String line = said.readLine();
+      while (line != null && !line.equals("at " + step)) {
+        line = said.readLine();
+      }
+      if (line == null) {
+        throw new IOException("the server ended before " + step + "; its log is " + log);
+      }
+    } finally {
+      kill(process);
+    }
+  }
+
+  static void kill(Process process) {
+    process.destroyForcibly();
+    process.onExit().join();
+  }
+
+  /** Starts {@code serve}, which stands still once it has reached the step. */
+  static Process start(Step step, Map<String, String> settings, Path log) throws IOException {
     var builder =
         new ProcessBuilder(
                 List.of(
@@ -58,19 +80,6 @@ final class ArchiverChild {
             .redirectError(Redirect.appendTo(log.toFile()));
     builder.environment().keySet().removeIf(name -> name.startsWith("BACKSPOOL_"));
     builder.environment().putAll(settings);
-    Process process = builder.start();
-    try {
-      BufferedReader said = process.inputReader();
-      String line = said.readLine();
-      while (line != null && !line.equals("at " + step)) {
-        line = said.readLine();
-      }
-      if (line == null) {
-        throw new IOException("the server ended before " + step + "; its log is " + log);
-      }
-    } finally {
-      process.destroyForcibly();
-      process.onExit().join();
-    }
+    return builder.start();
   }
 }

@@ -1,18 +1,35 @@
 package dev.backspool.archiver;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.backspool.api.Visit;
 import dev.backspool.archive.StoredObject;
+import dev.backspool.archiver.Steps.Step;
+import dev.backspool.recording.Archives;
+import dev.backspool.recording.DataKeys;
+import dev.backspool.recording.Part;
+import dev.backspool.recording.PartFiles;
+import dev.backspool.recording.Parts;
+import dev.backspool.server.TestServer;
+import java.io.ByteArrayInputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
 
 /** What is the same for every archive: damage, large recordings, figures. */
 @SuppressWarnings("NullAway.Init") // JUnit sets the field
@@ -109,7 +126,7 @@ final class ArchiverTest {
     assertThat(studio.chunks()).isZero();
     assertThat(studio.session("bruised", "archive_error is null and hot_since is null"))
         .isEqualTo("true");
-    assertThat(studio.read(visit).frames()).hasSize(4);
+    assertThat(studio.read(visit).frames()).hasSize(3);
   }
 
   private String events(Visit visit) {
@@ -152,6 +169,19 @@ final class ArchiverTest {
     assertThat(studio.session("torn", "part_count")).isEqualTo("2");
     assertThat(studio.session("torn", "archive_error")).contains(first.key().toString());
 
+    assertThat(studio.archiver().mergeDue().claimed()).as("somebody has to see to it").isZero();
+    JsonNode told =
+        studio
+            .server
+            .get("/api/projects/" + studio.project.id() + "/storage")
+            .admin()
+            .send()
+            .json()
+            .get("hot");
+    assertThat(told.get("sessions").asInt()).isZero();
+    assertThat(told.get("failing_sessions").asInt()).isOne();
+    assertThat(told.get("last_error").asString()).contains(first.key().toString());
+
     Files.delete(file);
     studio.clock.advance(Duration.ofHours(25));
     assertThat(studio.archiver().mergeDue().failed()).isOne();
@@ -162,6 +192,25 @@ final class ArchiverTest {
     assertThat(studio.archiver().mergeDue().recorded()).isOne();
     assertThat(studio.session("torn", "part_count")).isEqualTo("1");
     assertThat(studio.session("torn", "archive_error is null")).isEqualTo("true");
+  }
+
+  @Test
+  void what_comes_late_is_archived_although_an_older_part_is_damaged() throws Exception {
+    Visit visit = studio.shortVisit("torn");
+    studio.archive();
+    visit.click(9_000).upload("&seq=7");
+    studio.archive();
+    StoredObject first = studio.objects().getFirst();
+    Files.writeString(
+        studio.server.folder().resolve("archive").resolve(first.key().toString()), "torn");
+    studio.clock.advance(Studio.IDLE);
+    assertThat(studio.archiver().mergeDue().failed()).isOne();
+
+    visit.click(9_500).upload("&seq=8");
+
+    assertThat(studio.archiver().archiveDue().recorded()).isOne();
+    assertThat(studio.chunks()).isZero();
+    assertThat(studio.session("torn", "part_count")).isEqualTo("3");
   }
 
   @Test
@@ -218,6 +267,133 @@ final class ArchiverTest {
   }
 
   @Test
+  void a_session_whose_object_cannot_be_planned_holds_up_no_other() throws Exception {
+    studio.shortVisit("broken");
+    studio.shortVisit("sound");
+    studio.sql(
+        """
+        create function refuse() returns trigger language plpgsql as $$
+        begin
+          raise exception 'told to';
+        end $$
+        """);
+    // Whose lease is renewed, and nothing else of it changes, is just being planned.
+    studio.sql(
+        """
+        create trigger refuse before update on session
+        for each row
+        when (old.name = 'broken' and old.archive_after is not null
+          and new.archive_after is not null and new.archive_failures = old.archive_failures)
+        execute function refuse()
+        """);
+
+    assertThat(studio.archive()).isEqualTo(new Archiver.Round(2, 1, 1));
+
+    assertThat(studio.session("sound", "part_count")).isEqualTo("1");
+    assertThat(studio.session("broken", "archive_failures")).isEqualTo("1");
+    assertThat(studio.archiver().counts().failures(Trouble.INTERNAL)).isOne();
+    studio.sql("drop trigger refuse on session");
+    studio.clock.advance(Duration.ofMinutes(1));
+    assertThat(studio.archiver().archiveDue().recorded()).isOne();
+    studio.assertNothingLeftOver();
+  }
+
+  @Test
+  void a_thread_outlives_what_the_machine_lacks() throws Exception {
+    var failed = new CompletableFuture<Thread>();
+    Steps.watch(step -> {
+      if (step == Step.CLAIMED && failed.complete(Thread.currentThread())) {
+        throw new OutOfMemoryError("told to");
+      }
+    });
+    try (TestServer busy = TestServer.start(Map.of("BACKSPOOL_ARCHIVE_AFTER", "PT0.1S"))) {
+      new Visit(busy, busy.project(), "unlucky").page(0, "https://shop.example.com/").upload();
+      assertThat(failed.get(1, TimeUnit.MINUTES).join(Duration.ofMillis(300)))
+          .as("it ended")
+          .isFalse();
+    } finally {
+      Steps.watch(_ -> {});
+    }
+  }
+
+  @Test
+  void one_large_window_is_open_at_a_time() throws Exception {
+    var packer =
+        new Packer(
+            new DataKeys(studio.server.server().postgres()),
+            false,
+            new PassingFiles(studio.server.folder().resolve("tmp")),
+            studio.clock);
+    var begun = new CountDownLatch(1);
+    var mayEnd = new CountDownLatch(1);
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<Boolean> one =
+          threads.submit(() ->
+              packer.alone(
+                  64L << 20,
+                  () -> {
+                    begun.countDown();
+                    return mayEnd.await(1, TimeUnit.MINUTES);
+                  }));
+      begun.await();
+      Future<Boolean> other = threads.submit(() -> packer.alone(64L << 20, () -> true));
+      assertThatThrownBy(() -> other.get(200, TimeUnit.MILLISECONDS))
+          .isInstanceOf(TimeoutException.class);
+      mayEnd.countDown();
+      assertThat(one.get()).isTrue();
+      assertThat(other.get()).isTrue();
+    }
+  }
+
+  @Test
+  void a_project_that_was_deleted_and_came_back_has_a_key_that_lasts() throws Exception {
+    studio.shortVisit("first");
+    studio.archive();
+    String project = "/api/projects/" + studio.project.id();
+    byte[] file = studio.server.get(project + "/export?keys=true").admin().send().response().body();
+    assertThat(studio.server.call("DELETE", project).admin().send().status()).isLessThan(300);
+    assertThat(studio.server.count("select count(*) from project_key")).isZero();
+
+    try (var tar = new TarArchiveInputStream(new ByteArrayInputStream(file))) {
+      tar.getNextEntry();
+      assertThat(
+              studio
+                  .server
+                  .post("/api/projects/import")
+                  .admin()
+                  .body(tar.readAllBytes())
+                  .send()
+                  .status())
+          .isEqualTo(200);
+    }
+    assertThat(studio.server.post(project + "/import").admin().body(file).send().status())
+        .isEqualTo(200);
+    studio.click("second", "t1", 0, studio.clock.instant());
+    studio.archive();
+    assertThat(studio.chunks()).isZero();
+
+    // Nothing is known to a process that has just started.
+    var keys = new DataKeys(studio.server.server().postgres());
+    try (Archives archives = studio.server.archives()) {
+      var files = new PartFiles(archives, keys, 1 << 20);
+      List<Part> parts =
+          studio
+              .server
+              .server()
+              .postgres()
+              .own(handle ->
+                  handle
+                      .createQuery("select * from recording_part")
+                      .map((row, _) -> Parts.part(row))
+                      .list());
+      assertThat(parts).hasSize(2);
+      for (Part part : parts) {
+        assertThat(files.open(part).frames()).isNotEmpty();
+      }
+    }
+  }
+
+  @Test
   void a_part_tells_how_busy_the_person_was() throws Exception {
     studio
         .visit("busy")
@@ -250,7 +426,7 @@ final class ArchiverTest {
     String done = studio.server.get("/metrics").admin().send().body();
 
     assertThat(waiting).contains("\nbackspool_archive_waiting_sessions 1\n");
-    assertThat(seconds(waiting)).isBetween(3_600.0, 3_720.0);
+    assertThat(seconds(waiting)).isBetween(3_600.0, 7_260.0);
     assertThat(waiting).contains("\nbackspool_archived_total 0\n");
     assertThat(done).contains("\nbackspool_archive_waiting_sessions 0\n");
     assertThat(seconds(done)).isZero();

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.backspool.api.Visit;
 import dev.backspool.archive.StoredObject;
 import dev.backspool.archiver.Steps.Step;
+import dev.backspool.postgres.DatabaseUnavailable;
 import dev.backspool.postgres.TestPostgres;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -266,9 +267,11 @@ abstract class ArchivingContract {
       studio.at(
           Step.RECORDING,
           () -> {
-            throw new IllegalStateException("told to");
+            throw new DatabaseUnavailable(new IllegalStateException("told to"));
           },
-          () -> assertThatThrownBy(() -> studio.archiver().archiveDue()).hasMessage("told to"));
+          () ->
+              assertThatThrownBy(() -> studio.archiver().archiveDue())
+                  .isInstanceOf(DatabaseUnavailable.class));
       List<StoredObject> put = studio.objects();
       assertThat(put).hasSize(1);
       assertThat(studio.named()).isEmpty();
@@ -281,6 +284,33 @@ abstract class ArchivingContract {
       assertThat(put.getFirst().key().name()).matches("recordings/2030-01-01/[0-9a-f]{40}\\.bksp");
       assertThat(studio.server.column("select data_key::text from recording_part"))
           .containsOnlyNulls();
+      assertThat(studio.read(visit)).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void who_is_late_with_a_deletion_leaves_what_came_back_alone() throws Exception {
+    try (Studio studio = start()) {
+      Visit visit = studio.shortVisit("back");
+      studio.archive();
+      var before = studio.read(visit);
+      byte[] bytes = studio.bytes(studio.objects().getFirst());
+      var key = studio.objects().getFirst().key();
+      studio.sql("create table came_back as select * from recording_part");
+      studio.sql("delete from recording_part");
+      studio.at(
+          Step.DOOMED,
+          () -> {
+            // Another node takes over, is done with it, and the same object comes again.
+            studio.clock.advance(DoomedObjects.LEASE.plusSeconds(1));
+            assertThat(studio.archiver().doomed().deleteDue()).isOne();
+            assertThat(studio.objects()).isEmpty();
+            studio.put(key, bytes);
+            studio.sql("insert into recording_part select * from came_back");
+          },
+          () -> assertThat(studio.delete(Duration.ZERO)).isZero());
+
+      studio.assertNothingLeftOver();
       assertThat(studio.read(visit)).isEqualTo(before);
     }
   }

@@ -107,7 +107,7 @@ final class BucketFaultsTest {
     assertThat(before).allSatisfy(reading -> assertThat(reading.frames()).hasSize(3));
     studio.archiver().lookWhatWaits();
     String metrics = studio.server.get("/metrics").admin().send().body();
-    assertThat(metrics).contains("\nbackspool_archive_waiting_sessions 5\n");
+    assertThat(metrics).contains("\nbackspool_archive_waiting_sessions 13\n");
     assertThat(studio.archiver().counts().failures(Trouble.ARCHIVE)).isPositive();
     assertThat(studio.server.count("select count(*) from session where archive_error is not null"))
         .isPositive();
@@ -122,7 +122,7 @@ final class BucketFaultsTest {
     assertThat(studio.server.count("select count(*) from session where archive_error is not null"))
         .isZero();
     assertThat(read(visits)).isEqualTo(before);
-    studio.assertNothingLeftOver();
+    studio.assertWhole();
   }
 
   @Test
@@ -141,7 +141,7 @@ final class BucketFaultsTest {
     assertThat(studio.archiver().archiveDue().recorded()).isEqualTo(40 - (int) tried - 1);
     catchUp();
     assertThat(studio.chunks()).isZero();
-    studio.assertNothingLeftOver();
+    studio.assertWhole();
   }
 
   @Test
@@ -160,7 +160,7 @@ final class BucketFaultsTest {
     catchUp();
     assertThat(studio.chunks()).isZero();
     assertThat(read(visits)).isEqualTo(before);
-    studio.assertNothingLeftOver();
+    studio.assertWhole();
   }
 
   @Test
@@ -185,7 +185,7 @@ final class BucketFaultsTest {
     catchUp();
     assertThat(studio.chunks()).isZero();
     assertThat(read(visits)).isEqualTo(before);
-    studio.assertNothingLeftOver();
+    studio.assertWhole();
   }
 
   @Test
@@ -205,7 +205,7 @@ final class BucketFaultsTest {
     assertThat(lost).hasValueGreaterThanOrEqualTo(3);
     assertThat(studio.server.count("select count(*) from recording_part")).isEqualTo(3);
     assertThat(read(visits)).isEqualTo(before);
-    studio.assertNothingLeftOver();
+    studio.assertWhole();
   }
 
   @Test
@@ -228,7 +228,7 @@ final class BucketFaultsTest {
     assertThat(studio.archiver().mergeDue().recorded()).isOne();
     assertThat(studio.read(visit)).isEqualTo(before);
     studio.delete(Duration.ofHours(2));
-    studio.assertNothingLeftOver();
+    studio.assertWhole();
   }
 
   @Test
@@ -242,7 +242,7 @@ final class BucketFaultsTest {
     assertThat(studio.archive().recorded()).isEqualTo(20);
     proxy.fault(FaultyProxy.NONE);
     assertThat(read(visits)).isEqualTo(before);
-    studio.assertNothingLeftOver();
+    studio.assertWhole();
   }
 
   @Test
@@ -260,6 +260,26 @@ final class BucketFaultsTest {
     proxy.comeBack();
     assertThat(studio.delete(Duration.ofMinutes(11))).isOne();
     assertThat(studio.objects()).hasSize(2);
+    studio.assertNothingLeftOver();
+  }
+
+  @Test
+  void a_deletion_whose_answer_breaks_off_is_made_again() throws Exception {
+    studio.shortVisit("half-told");
+    studio.archive();
+    studio.sql("delete from session");
+    proxy.fault(exchange -> {
+      if (exchange.is("POST")) {
+        exchange.cutAfter(20);
+      } else {
+        exchange.pass();
+      }
+    });
+    assertThat(studio.delete(Duration.ZERO)).isZero();
+    assertThat(studio.server.column("select failures from doomed_object")).containsExactly("1");
+
+    proxy.fault(FaultyProxy.NONE);
+    assertThat(studio.delete(Duration.ofMinutes(11))).isOne();
     studio.assertNothingLeftOver();
   }
 

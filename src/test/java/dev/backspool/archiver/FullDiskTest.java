@@ -87,7 +87,7 @@ final class FullDiskTest {
       studio.delete(Duration.ofHours(2));
       assertThat(studio.chunks()).isZero();
       assertThat(visits.stream().map(studio::read)).isEqualTo(before);
-      studio.assertNothingLeftOver();
+      studio.assertWhole();
     }
   }
 
@@ -95,7 +95,13 @@ final class FullDiskTest {
   void a_large_recording_waits_while_there_is_no_room_to_make_its_file() throws Exception {
     Path data = Files.createDirectories(folder.resolve("data"));
     Files.createSymbolicLink(data.resolve("tmp"), disk);
-    try (Studio studio = Studio.start(Map.of("BACKSPOOL_DATA_DIR", data.toString()))) {
+    Map<String, String> settings =
+        Map.of(
+            "BACKSPOOL_DATA_DIR",
+            data.toString(),
+            "BACKSPOOL_ARCHIVE_URL",
+            "file:" + data.resolve("archive"));
+    try (Studio studio = Studio.start(settings)) {
       String large = studio.sample("admin-long");
       Visit small = studio.shortVisit("small");
       Path filler = fill();
@@ -116,7 +122,7 @@ final class FullDiskTest {
       assertThat(studio.archiver().archiveDue().recorded()).isOne();
       assertThat(studio.read(large)).isEqualTo(before);
       assertThat(studio.read(small).frames()).hasSize(3);
-      studio.assertNothingLeftOver();
+      studio.assertWhole();
     }
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.backspool.archive.Archive;
 import dev.backspool.archive.ArchiveUrl;
 import dev.backspool.archive.ObjectKey;
+import dev.backspool.archive.StoredObject;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -142,6 +143,21 @@ final class OrphanSweepTest {
   }
 
   @Test
+  void what_a_recording_names_in_another_tier_goes_for_no_reason_but_the_move() throws Exception {
+    studio.shortVisit("safe");
+    studio.archive();
+    ObjectKey key = studio.objects().getFirst().key();
+    cold.put(key, "were both tiers one place".getBytes(UTF_8));
+    studio.clock.advance(Duration.ofDays(2));
+
+    assertThat(sweep().orphans()).isOne();
+    assertThat(studio.archiver().doomed().deleteDue()).isZero();
+
+    assertThat(cold.find(key)).isPresent();
+    studio.assertNothingLeftOver();
+  }
+
+  @Test
   void objects_go_from_the_tier_that_they_are_in() throws Exception {
     studio.shortVisit("hot");
     studio.archive();
@@ -151,7 +167,7 @@ final class OrphanSweepTest {
     studio.sql("update recording_part set cold = true");
     studio.sql(
         "insert into doomed_object (project_id, object, reason, not_before, cold)"
-            + " select project_id, object, 'removed', now(), false from recording_part");
+            + " select project_id, object, 'moved', now(), false from recording_part");
     assertThat(studio.delete(Duration.ofMinutes(1))).isOne();
     assertThat(main.find(key)).isEmpty();
     assertThat(cold.find(key)).isPresent();
@@ -160,5 +176,33 @@ final class OrphanSweepTest {
     assertThat(studio.delete(Duration.ofMinutes(1))).isOne();
     assertThat(cold.find(key)).isEmpty();
     assertThat(List.of(studio.objects())).containsExactly(List.of());
+  }
+
+  /** The database may be yesterday's copy: a newer one may name them. */
+  @Test
+  void where_many_have_no_row_none_is_deleted() throws Exception {
+    studio.shortVisit("named");
+    studio.archive();
+    for (int i = 0; i < OrphanSweep.FEW + 1; i++) {
+      put(main, studio.project.id());
+    }
+    ObjectKey coldOrphan = put(cold, studio.project.id());
+    studio.clock.set(Instant.now().plus(Duration.ofHours(25)));
+
+    assertThat(sweep()).isEqualTo(new OrphanSweep.Swept(OrphanSweep.FEW + 3, 1));
+    assertThat(studio.archiver().doomed().deleteDue()).as("the one of the cold tier").isOne();
+    assertThat(cold.find(coldOrphan)).isEmpty();
+    assertThat(studio.objects()).hasSize(OrphanSweep.FEW + 2);
+
+    List<String> named = studio.named();
+    main.delete(
+        studio.objects().stream()
+            .map(StoredObject::key)
+            .filter(key -> !named.contains(key.toString()))
+            .limit(1)
+            .toList());
+    assertThat(sweep().orphans()).isEqualTo(OrphanSweep.FEW);
+    assertThat(studio.archiver().doomed().deleteDue()).isEqualTo(OrphanSweep.FEW);
+    studio.assertNothingLeftOver();
   }
 }

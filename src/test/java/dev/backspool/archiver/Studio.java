@@ -11,6 +11,7 @@ import dev.backspool.archive.Archive;
 import dev.backspool.archive.ArchiveUnavailable;
 import dev.backspool.archive.ArchiveUrl;
 import dev.backspool.archive.Listing;
+import dev.backspool.archive.ObjectKey;
 import dev.backspool.archive.S3Server;
 import dev.backspool.archive.StoredObject;
 import dev.backspool.archiver.Steps.Step;
@@ -18,6 +19,7 @@ import dev.backspool.ingest.Importer;
 import dev.backspool.ingest.Outcome;
 import dev.backspool.ingest.StoreChunk;
 import dev.backspool.postgres.TestPostgres;
+import dev.backspool.recording.Archives;
 import dev.backspool.rrweb.EventReader;
 import dev.backspool.rrweb.Limits;
 import dev.backspool.rrweb.Manner;
@@ -25,6 +27,11 @@ import dev.backspool.rrweb.Recordings;
 import dev.backspool.server.SettableClock;
 import dev.backspool.server.TestServer;
 import dev.backspool.session.Opener;
+import dev.backspool.verify.Finding;
+import dev.backspool.verify.Options;
+import dev.backspool.verify.Progress;
+import dev.backspool.verify.Verification;
+import dev.backspool.verify.Watcher;
 import java.io.ByteArrayInputStream;
 import java.time.Duration;
 import java.time.Instant;
@@ -37,8 +44,11 @@ import tools.jackson.databind.JsonNode;
 
 /** A server with a clock of its own and a project whose recordings are made, archived and read. */
 public final class Studio implements AutoCloseable {
-  /** Longer than the server waits before it archives. */
-  public static final Duration IDLE = Duration.ofHours(1).plusMinutes(1);
+  /**
+   * Longer than the server waits before it archives, by as much as uploads may take: they are
+   * stamped by the machine's clock, and this one stands from before the server starts.
+   */
+  public static final Duration IDLE = Duration.ofHours(2);
 
   private static final Limits LIMITS = new Limits(1_000, 100, 1 << 20);
 
@@ -147,7 +157,12 @@ public final class Studio implements AutoCloseable {
     return "/api/projects/" + project.id() + "/sessions/" + session;
   }
 
-  /** All that can be read of a recording. */
+  /**
+   * All that can be read of a recording.
+   *
+   * @param frames a hash of each frame's events, in play order
+   * @param events a hash of all events
+   */
   record Reading(JsonNode index, List<String> frames, String events) {}
 
   Reading read(Visit visit) {
@@ -159,18 +174,11 @@ public final class Studio implements AutoCloseable {
     assertThat(answer.status()).as(answer.body()).isEqualTo(200);
     var frames = new ArrayList<String>();
     for (JsonNode frame : answer.json().get("frames")) {
-      var lines =
-          server
-              .get(path + "/recording/frames/" + frame.get("n").asLong())
-              .admin()
-              .header("Accept-Encoding", "identity")
-              .send();
-      assertThat(lines.status()).as(lines.body()).isEqualTo(200);
-      frames.add(lines.body());
+      frames.add(
+          server.get(path + "/recording/frames/" + frame.get("n").asLong()).admin().sendForHash());
     }
-    var events = server.get(path + "/recording/events").admin().send();
-    assertThat(events.status()).as(events.body()).isEqualTo(200);
-    return new Reading(answer.json(), frames, events.body());
+    String events = server.get(path + "/recording/events").admin().sendForHash();
+    return new Reading(answer.json(), frames, events);
   }
 
   /** Lets the idle time pass and archives what is due. */
@@ -227,6 +235,14 @@ public final class Studio implements AutoCloseable {
     return all;
   }
 
+  byte[] bytes(StoredObject object) throws Exception {
+    return archive.get(object.key(), 0, Math.toIntExact(object.size()));
+  }
+
+  void put(ObjectKey key, byte[] bytes) throws ArchiveUnavailable {
+    archive.put(key, bytes);
+  }
+
   /** What rows say the archive holds, as keys. */
   public List<String> named() {
     return server.column(
@@ -238,6 +254,26 @@ public final class Studio implements AutoCloseable {
     assertThat(objects().stream().map(object -> object.key().toString()).sorted().toList())
         .containsExactlyElementsOf(named());
     assertThat(server.count("select count(*) from doomed_object")).isZero();
+  }
+
+  /** As {@link #assertNothingLeftOver}, and a verification of all rows and bytes finds nothing. */
+  void assertWhole() throws Exception {
+    assertNothingLeftOver();
+    var found = new ArrayList<Finding>();
+    try (Archives archives = server.archives()) {
+      new Verification(server.server().postgres(), archives, new Options(null, false, false))
+          .run(
+              new Watcher() {
+                @Override
+                public void progress(Progress progress) {}
+
+                @Override
+                public void found(Finding finding) {
+                  found.add(finding);
+                }
+              });
+    }
+    assertThat(found).isEmpty();
   }
 
   long chunks() {

@@ -80,6 +80,7 @@ final class ErasureCrashTest {
         try (Program server = Program.serve(settings, place.log(), List.of())) {
           assertThat(upload(server.url(), project, 1)).isEqualTo(200);
           try (var statement = writer.createStatement()) {
+            statement.execute("set local idle_in_transaction_session_timeout = 0");
             statement.execute("lock table tombstone in row share mode");
           }
           String person = "/api/projects/" + project.id() + "/profiles/" + ADA;

@@ -3,8 +3,11 @@ package dev.backspool.erasure;
 import static dev.backspool.erasure.Shop.event;
 import static dev.backspool.erasure.Shop.receipt;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.backspool.postgres.Database;
 import dev.backspool.server.TestServer;
+import dev.backspool.session.Mark;
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,7 +64,7 @@ final class ErasureRaceTest {
               shop.record("sess_new", "https://shop.example.com/", "x", "&profile_id=" + ADA));
       Future<TestServer.Answer> events =
           threads.submit(() -> shop.send("sess_event", "d", ADA, List.of(event("order"))));
-      Shop.until(() -> waitingForUsage() >= 2);
+      Shop.until(() -> waitingForLocks() >= 2);
 
       Future<TestServer.Answer> erasing = threads.submit(() -> shop.eraseProfile(ADA));
       Shop.until(() -> shop.count("tombstone") > 0);
@@ -83,8 +86,8 @@ final class ErasureRaceTest {
     }
   }
 
-  /** Group commits that stand before their last statement. */
-  private long waitingForUsage() {
+  /** Statements that wait for what others hold. */
+  private long waitingForLocks() {
     return shop.server.count(
         """
         select count(*) from pg_stat_activity
@@ -112,6 +115,75 @@ final class ErasureRaceTest {
       assertThat(shop.count(table, orphans)).as(table).isZero();
     }
     assertThat(shop.count("erasure_task")).isZero();
+  }
+
+  @Test
+  void who_waits_for_the_opener_of_an_erased_session_opens_no_other() throws Exception {
+    UUID session = shop.recorded("sess_ada", "https://a.example/", "x", "&profile_id=" + ADA);
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor();
+        Connection held = shop.server.server().postgres().writer()) {
+      try (var statement = held.createStatement()) {
+        statement.execute(
+            "select 1 from open_session where session_id = '" + session + "' for update");
+      }
+      Future<TestServer.Answer> erasing = threads.submit(() -> shop.eraseProfile(ADA));
+      Shop.until(() -> waitingForLocks() == 1);
+      // They began before the tombstone of their session was there, and name nobody.
+      Future<TestServer.Answer> chunk =
+          threads.submit(() -> shop.record("sess_ada", "https://a.example/", "x", ""));
+      Future<TestServer.Answer> events =
+          threads.submit(() -> shop.send("sess_ada", "d", null, List.of(event("order"))));
+      Shop.until(() -> waitingForLocks() == 3);
+      held.rollback();
+
+      receipt(erasing.get());
+      assertThat(List.of(chunk.get().status(), events.get().status())).containsOnly(410);
+    }
+    assertNothingIsLeft("true");
+  }
+
+  @Test
+  void who_comes_too_late_to_an_erasure_writes_nothing_down_and_removes_nothing() {
+    shop.sent("sess_ada", "d", ADA, List.of(event("order")));
+    String id = receipt(shop.eraseProfile(ADA)).get("id").asString();
+    String tombstones = shop.path() + "/erasures/" + id + "/tombstones";
+    assertThat(shop.server.call("DELETE", tombstones).admin().send().status()).isEqualTo(204);
+    shop.sent("sess_ada", "d", ADA, List.of(event("order")));
+    long events = shop.count("event");
+
+    Database database = shop.server.server().postgres();
+    var ledger = new Ledger(database);
+    var late =
+        new Going(
+            UUID.fromString(id), Mark.profile(shop.project.id(), ADA), new byte[] {1, 2, 3, 4});
+    assertThatThrownBy(() -> new Belongings(database, ledger).look(late))
+        .isInstanceOf(Finished.class);
+    assertThatThrownBy(() -> new Removal(database, ledger).pass(late)).isInstanceOf(Finished.class);
+
+    assertThat(shop.count("erasure_task")).isZero();
+    assertThat(shop.count("tombstone")).isZero();
+    assertThat(shop.count("profile")).isOne();
+    assertThat(shop.count("event")).isEqualTo(events);
+  }
+
+  @Test
+  void a_table_that_cannot_be_vacuumed_is_not_noted_as_vacuumed() throws Exception {
+    shop.sent("sess_ada", "d", ADA, List.of(event("order")));
+    receipt(shop.eraseProfile(ADA));
+    shop.server
+        .server()
+        .postgres()
+        .own(handle ->
+            handle.execute(
+                """
+                update erasure set touched = array['a word too many', 'event_19990101', 'tab'],
+                  vacuumed_at = null
+                """));
+
+    // A day that is gone has no dead rows.
+    Shop.until(() -> shop.count("erasure", "touched = array['a word too many']") == 1);
+
+    assertThat(shop.count("erasure", "vacuumed_at is null")).isOne();
   }
 
   @Test
@@ -166,6 +238,7 @@ final class ErasureRaceTest {
     UUID session = shop.recorded("sess_ada", "https://a.example/", "x", "&profile_id=" + ADA);
     Connection writer = shop.server.server().postgres().writer();
     try (var statement = writer.createStatement()) {
+      statement.execute("set local idle_in_transaction_session_timeout = 0");
       statement.execute("lock table tombstone in row share mode");
     }
     TestServer.Answer late = shop.eraseSession(session);
@@ -182,9 +255,11 @@ final class ErasureRaceTest {
 
     writer.rollback();
     writer.close();
+    Shop.until(() ->
+        shop.server.get(receipt).admin().send().json().get("state").asString().equals("done"));
+    assertNothingIsLeft("true");
     assertThat(receipt(shop.eraseSession(session)).get("id").asString())
         .isEqualTo(receipt.substring(receipt.lastIndexOf('/') + 1));
-    assertNothingIsLeft("true");
   }
 
   @Test
@@ -228,6 +303,20 @@ final class ErasureRaceTest {
   @Test
   void an_erasure_that_its_node_has_left_is_finished_by_another() throws Exception {
     UUID session = shop.recorded("sess_ada", "https://a.example/", "x", "&profile_id=" + ADA);
+    Shop other = Shop.on(shop.server);
+    other.recorded("sess_ada", "https://a.example/", "x", "&profile_id=" + ADA);
+    leave(other, 3, new byte[0]); // No key: it fails whenever it is tried.
+    leave(shop, 2, new byte[32]);
+
+    Shop.until(() -> shop.count("erasure", "rows_removed_at is not null") == 1);
+
+    assertThat(shop.count("session", "id = '" + session + "'")).isZero();
+    assertNothingIsLeft("true");
+    assertThat(other.count("erasure", "rows_removed_at is null")).isOne();
+  }
+
+  /** Leaves an erasure of Ada that was begun some minutes ago. */
+  private static void leave(Shop shop, int minutes, byte[] secret) {
     UUID erasure = UUID.randomUUID();
     shop.server
         .server()
@@ -236,15 +325,16 @@ final class ErasureRaceTest {
           handle.execute(
               "insert into erasure_secret (project_id, secret) values (?, ?)",
               shop.project.id(),
-              new byte[32]);
+              secret);
           handle.execute(
               """
               insert into erasure (project_id, id, kind, subject, requested_at)
-              values (?, ?, 'profile', ?, now() - interval '2 minutes')
+              values (?, ?, 'profile', ?, now() - make_interval(mins => ?))
               """,
               shop.project.id(),
               erasure,
-              new byte[] {1});
+              new byte[] {1},
+              minutes);
           return handle.execute(
               """
               insert into erasure_task (project_id, erasure_id, kind, value)
@@ -254,10 +344,5 @@ final class ErasureRaceTest {
               erasure,
               ADA);
         });
-
-    Shop.until(() -> shop.count("erasure", "rows_removed_at is not null") == 1);
-
-    assertThat(shop.count("session", "id = '" + session + "'")).isZero();
-    assertNothingIsLeft("true");
   }
 }

@@ -8,15 +8,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.backspool.Visitor;
 import dev.backspool.ingest.Importer;
 import dev.backspool.ingest.Importer.Progress;
+import dev.backspool.postgres.TestPostgres;
 import dev.backspool.project.Projects;
+import dev.backspool.server.SettableClock;
 import dev.backspool.server.TestServer;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -133,6 +140,105 @@ final class ErasureTest {
       // Eleven, and the end of a session that was over by then.
       assertThat(receipt.at("/removed/events").asInt()).isBetween(11, 12);
     }
+  }
+
+  @Test
+  void of_recordings_that_were_archived_in_clear_no_object_and_no_row_is_left() throws Exception {
+    var clock = new SettableClock(Instant.now());
+    var settings = Map.of("BACKSPOOL_ARCHIVE_ENCRYPTION", "off");
+    try (var whole = Shop.in(TestServer.start(TestPostgres.freshDatabase(), settings, clock));
+        var traces = new Traces(whole.server)) {
+      shop = whole;
+      visits();
+      clock.advance(Duration.ofDays(1));
+      whole.server.server().archiver().archiveDue();
+      assertThat(shop.count("chunk")).isZero();
+      assertThat(objects(whole)).hasSize(3);
+
+      JsonNode receipt = receipt(shop.eraseProfile(ADA));
+
+      assertThat(receipt.at("/removed/objects").asInt()).isEqualTo(2);
+      whole.server.server().archiver().doomed().deleteDue();
+      Shop.until(() -> shop.count("erasure", "vacuumed_at is null") == 0);
+      assertThat(traces.of(WORDS)).isEmpty();
+      assertThat(objects(whole)).as("Bob's").hasSize(1);
+      assertThat(shop.eraseProfile(ADA).json().get("state").asString()).isEqualTo("done");
+    }
+  }
+
+  /** The archive's objects; what they say is compressed. */
+  private static List<Path> objects(Shop shop) throws IOException {
+    try (Stream<Path> files = Files.walk(shop.server.folder())) {
+      return files.filter(file -> file.toString().endsWith(".bksp")).toList();
+    }
+  }
+
+  /** Characters of three bytes each, none of them like the one before. */
+  private static String longName() {
+    return new Random(7)
+        .ints(2_000, 0x4e00, 0x9fa5)
+        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+        .toString();
+  }
+
+  @Test
+  void a_person_with_the_longest_name_is_erased_like_any_other() {
+    shop.sent(
+        "sess_ada",
+        "d",
+        Map.of("id", ADA, "first_name", longName(), "avatar", longName()),
+        List.of(event("order")));
+
+    receipt(shop.eraseProfile(ADA));
+
+    assertThat(shop.count("profile")).isZero();
+    assertThat(shop.count("erasure_task")).isZero();
+  }
+
+  @Test
+  void of_a_person_whose_id_is_a_digit_only_what_names_it_is_forgotten() {
+    shop.sent("sess_ada", "d", Map.of("id", "7", "last_name", "Quillfeather"), List.of());
+    String cut = "x".repeat(494) + "quillf";
+    List<String> details =
+        List.of("profile 7 is", "{\"id\":\"7\"}", "line 17 is", "QUILLFEATHER came", cut, "none");
+    for (int i = 0; i < details.size(); i++) {
+      int each = i;
+      server
+          .server()
+          .postgres()
+          .own(handle ->
+              handle.execute(
+                  """
+                  insert into refusal (project_id, day, protocol, reason, count, last_at, detail)
+                  values (?, current_date, 'backspool', ?, 1, now(), ?)
+                  """,
+                  shop.project.id(),
+                  "reason " + each,
+                  details.get(each)));
+    }
+
+    assertThat(receipt(shop.eraseProfile("7")).at("/removed/mentions").asInt()).isEqualTo(4);
+
+    assertThat(
+            server.column(
+                "select detail from refusal where detail <> '(erased)' and project_id = '"
+                    + shop.project.id()
+                    + "' order by 1"))
+        .containsExactly("line 17 is", "none");
+  }
+
+  @Test
+  void who_was_never_named_is_erased_by_the_id_of_their_device() {
+    shop.tracked("phone", "order", null, null);
+    shop.sent("sess_1", "tablet", null, List.of(event("order")));
+    shop.sent("sess_2", "other", null, List.of(event("order")));
+
+    receipt(shop.eraseProfile("phone"));
+    receipt(shop.eraseProfile("tablet"));
+
+    assertThat(shop.count("session")).isOne();
+    assertThat(shop.count("event")).isEqualTo(shop.count("event", "device_id = 'other'"));
+    assertThat(shop.eraseProfile("laptop").status()).isEqualTo(404);
   }
 
   /** Bob's rows, and the tablet's anonymous ones, as PostgreSQL writes them. */

@@ -41,6 +41,11 @@ final class Shop implements AutoCloseable {
     this.project = server.project();
   }
 
+  /** A project of a server of its own. */
+  static Shop in(TestServer server) {
+    return new Shop(server, true);
+  }
+
   /** Another project of a server that somebody else stops. */
   static Shop on(TestServer server) {
     return new Shop(server, false);

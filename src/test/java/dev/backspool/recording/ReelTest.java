@@ -110,8 +110,13 @@ final class ReelTest {
   void a_lost_object_is_asked_for_once() throws Exception {
     String session = session("once", 3);
     Part part = archive.archive(project.id(), session);
+    byte[] bytes = archive.bytes(part);
     Reel reel = playback().reel(project.id(), UUID.fromString(session));
     archive.lose(part);
+    assertThatThrownBy(() -> reel.read(reel.contents().frames().getFirst()))
+        .isInstanceOf(PartFiles.Unreadable.class);
+    // What was not found once is not looked for again, even where it is there by now.
+    archive.put(part.key(), bytes);
 
     for (Frame frame : reel.contents().frames()) {
       assertThatThrownBy(() -> reel.read(frame))
@@ -119,8 +124,26 @@ final class ReelTest {
           .satisfies(
               failure -> assertThat(Fault.of((IOException) failure)).isEqualTo(Fault.MISSING));
     }
-    // What was found once is not looked for again, even where it is there by now.
-    assertThat(playback().contents(project.id(), UUID.fromString(session)).unread()).hasSize(1);
+    assertThat(numbers(playback().reel(project.id(), UUID.fromString(session))))
+        .containsExactly(0, 1, 2);
+  }
+
+  @Test
+  void a_frame_that_went_into_an_archive_that_is_away_is_not_called_gone() throws Exception {
+    String session = session("unreachable", 2);
+    Reel reel = playback().reel(project.id(), UUID.fromString(session));
+    archive.archive(project.id(), session);
+    archive.goAway();
+    try {
+      for (Frame frame : reel.contents().frames()) {
+        assertThatThrownBy(() -> reel.read(frame))
+            .isInstanceOfSatisfying(
+                IOException.class,
+                failure -> assertThat(Fault.of(failure)).isEqualTo(Fault.UNAVAILABLE));
+      }
+    } finally {
+      archive.comeBack();
+    }
   }
 
   @Test

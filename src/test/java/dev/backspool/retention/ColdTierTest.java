@@ -3,6 +3,7 @@ package dev.backspool.retention;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.backspool.archive.Archive;
+import dev.backspool.archive.ArchiveFailure;
 import dev.backspool.archive.ArchiveUrl;
 import dev.backspool.archive.ObjectKey;
 import dev.backspool.archive.S3Server;
@@ -10,6 +11,8 @@ import dev.backspool.postgres.TestPostgres;
 import dev.backspool.recording.Part;
 import dev.backspool.server.SettableClock;
 import dev.backspool.server.TestServer;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -111,6 +114,73 @@ final class ColdTierTest {
         Part part = movesAndPlays(server, main);
         assertThat(main.find(part.key())).isPresent();
       }
+    }
+  }
+
+  @Test
+  void an_object_that_comes_back_by_a_move_after_it_was_erased_goes_again() throws Exception {
+    try (S3Server s3 = S3Server.start(folder)) {
+      Files.createDirectories(s3.folder("recordings"));
+      String url =
+          "s3://recordings/p?endpoint=%s&cold_storage_class=STANDARD_IA".formatted(s3.url());
+      var keys = S3Server.KEYS;
+      try (var server =
+              start(
+                  Map.of(
+                      "BACKSPOOL_ARCHIVE_URL",
+                      url,
+                      "BACKSPOOL_S3_ACCESS_KEY",
+                      keys.accessKey(),
+                      "BACKSPOOL_S3_SECRET_KEY",
+                      keys.secretKey()));
+          Archive main = Archive.open(ArchiveUrl.parse(url), keys)) {
+        var shop = new Shop(server);
+        String session = shop.recorded("s");
+        Part part = shop.archive(session, main);
+        shop.keeps("{\"cold_after_days\": 1}");
+        clock.advance(Duration.ofDays(3));
+        server
+            .server()
+            .retention()
+            .witness(moment -> {
+              if (moment.equals("after moves")) {
+                eraseAndBringBack(server, shop, session, part, main);
+              }
+            });
+        run(server);
+        assertThat(shop.lastRun().get("moved_to_cold").asInt()).isZero();
+        assertThat(main.find(part.key())).isPresent();
+
+        server.server().archiver().doomed().deleteDue();
+        assertThat(main.find(part.key())).isEmpty();
+        assertThat(server.count("select count(*) from doomed_object")).isZero();
+      }
+    }
+  }
+
+  /** What a copy onto itself does that ends after the object was deleted. */
+  private static void eraseAndBringBack(
+      TestServer server, Shop shop, String session, Part part, Archive main) {
+    try {
+      var object = new ByteArrayOutputStream();
+      main.get(part.key(), object);
+      String path = shop.path() + "/sessions/" + session;
+      assertThat(server.call("DELETE", path).admin().send().status()).isEqualTo(200);
+      server.server().archiver().doomed().deleteDue();
+      assertThat(main.find(part.key())).isEmpty();
+      main.put(part.key(), object.toByteArray());
+    } catch (ArchiveFailure | IOException failure) {
+      throw new IllegalStateException(failure);
+    }
+  }
+
+  @Test
+  void what_a_copy_left_whose_process_died_goes_with_the_next_start() throws Exception {
+    Path leftover = folder.resolve("tmp/cold-4711.bksp");
+    Files.createDirectories(leftover.getParent());
+    Files.writeString(leftover, "a recording in clear");
+    try (var _ = start(Map.of("BACKSPOOL_DATA_DIR", folder.toString()))) {
+      assertThat(leftover).doesNotExist();
     }
   }
 

@@ -10,18 +10,21 @@ import dev.backspool.server.TestServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,13 +37,17 @@ final class RetentionTest {
   /** The archiver stays out of it: each test says what is archived. */
   private static final Map<String, String> SETTINGS = Map.of("BACKSPOOL_ARCHIVE_AFTER", "P9999D");
 
+  /** Day partitions are made by the real date. */
+  private Instant noon;
+
   private SettableClock clock;
   private TestServer server;
   private Shop shop;
 
   @BeforeEach
   void start() {
-    clock = new SettableClock(noon());
+    noon = Instant.now().truncatedTo(ChronoUnit.DAYS).plus(12, ChronoUnit.HOURS);
+    clock = new SettableClock(noon);
     server = TestServer.start(TestPostgres.freshDatabase(), SETTINGS, clock);
     shop = new Shop(server);
   }
@@ -48,11 +55,6 @@ final class RetentionTest {
   @AfterEach
   void stop() {
     server.close();
-  }
-
-  /** Day partitions are made by the real date. */
-  private static Instant noon() {
-    return Instant.now().truncatedTo(ChronoUnit.DAYS).plus(12, ChronoUnit.HOURS);
   }
 
   private Archive archive() {
@@ -85,7 +87,9 @@ final class RetentionTest {
   }
 
   private String today(String table) {
-    return table + "_" + LocalDate.now(ZoneOffset.UTC).format(DateTimeFormatter.BASIC_ISO_DATE);
+    return table
+        + "_"
+        + LocalDate.ofInstant(noon, ZoneOffset.UTC).format(DateTimeFormatter.BASIC_ISO_DATE);
   }
 
   private boolean isThere(String table) {
@@ -215,7 +219,7 @@ final class RetentionTest {
 
   @Test
   void all_events_of_a_session_go_at_once_though_it_lasted_past_midnight() {
-    clock.set(noon().plus(Duration.ofMinutes(11 * 60 + 50)));
+    clock.set(noon.plus(Duration.ofMinutes(11 * 60 + 50)));
     String session = shop.tracked("night", 3);
     clock.advance(Duration.ofMinutes(20));
     assertThat(shop.tracked("night", 4)).isEqualTo(session);
@@ -225,7 +229,7 @@ final class RetentionTest {
     assertThat(shop.events(session)).isEqualTo(9);
     shop.keeps("{\"event_days\": 30}");
 
-    clock.set(noon().plus(Duration.ofDays(31)));
+    clock.set(noon.plus(Duration.ofDays(31)));
     JsonNode next = shop.retention().get("next");
     server.server().retention().look();
 
@@ -553,5 +557,159 @@ final class RetentionTest {
     clock.advance(Duration.ofMinutes(2));
     server.server().retention().look();
     assertThat(isThere(today("event"))).isFalse();
+  }
+
+  /** Has something done once, at the first such moment of a run. */
+  private void at(String moment, Runnable work) {
+    var done = new AtomicBoolean();
+    server
+        .server()
+        .retention()
+        .witness(now -> {
+          if (now.equals(moment) && !done.getAndSet(true)) {
+            work.run();
+          }
+        });
+  }
+
+  @Test
+  void a_day_that_gets_somebody_elses_events_while_it_is_dropped_stays_with_them() {
+    var archives = new Shop(server);
+    shop.tracked("s", 5);
+    shop.keeps("{\"event_days\": 10}");
+    days(12);
+    at(
+        "before a drop",
+        () ->
+            server
+                .server()
+                .postgres()
+                .own(handle ->
+                    handle.execute(
+                        """
+                        insert into event (project_id, id, at, received_at, name, properties)
+                        select ?, n, cast(? as timestamptz), cast(? as timestamptz), 'moved', '{}'
+                        from generate_series(1, 3) n
+                        """,
+                        archives.id(),
+                        noon.toString(),
+                        noon.toString())));
+    run();
+
+    assertThat(archives.rows("event")).isEqualTo(3);
+    assertThat(shop.rows("event")).isZero();
+    assertThat(isThere(today("event"))).isTrue();
+    counts(shop.lastRun(), "events", "7", "sessions", "1");
+    assertThat(shop.lastRun().get("error").isNull()).isTrue();
+  }
+
+  @Test
+  void what_is_kept_longer_since_a_run_began_is_not_removed_by_it() {
+    String gone = shop.recorded("s");
+    shop.tracked("s", 5);
+    shop.keeps("{\"recording_days\": 10, \"event_days\": 10}");
+    var other = new Shop(server);
+    String kept = other.recorded("s");
+    other.tracked("s", 5);
+    other.keeps("{\"recording_days\": 10, \"event_days\": 10}");
+    days(12);
+    at("after a commit", () -> other.keeps("{\"recording_days\": null, \"event_days\": null}"));
+    run();
+
+    assertThat(shop.has(gone)).isFalse();
+    assertThat(shop.rows("event")).isZero();
+    assertThat(other.session(kept).get("has_recording").asBoolean()).isTrue();
+    assertThat(other.events(kept)).isEqualTo(7);
+  }
+
+  @Test
+  void a_day_that_is_kept_longer_since_a_run_began_is_not_dropped() {
+    shop.tracked("s", 5);
+    shop.keeps("{\"event_days\": 10}");
+    days(12);
+    at("before a drop", () -> shop.keeps("{\"event_days\": null}"));
+    run();
+
+    assertThat(isThere(today("event"))).isTrue();
+    assertThat(shop.rows("event")).isEqualTo(7);
+    counts(shop.lastRun(), "events", "0");
+  }
+
+  @Test
+  void events_that_stay_make_no_step_longer() {
+    String kept = shop.tracked("kept", 1);
+    server
+        .server()
+        .postgres()
+        .own(handle ->
+            handle.execute(
+                """
+                insert into event (project_id, id, at, received_at, name, session_id, properties)
+                select ?, 1000000 + n, '2020-01-01Z', '2020-01-01Z'::timestamptz + n * interval '1 s',
+                  'old', case when n <= 12000 then cast(? as uuid) end, '{}'
+                from generate_series(1, 12100) n
+                """,
+                shop.id(),
+                kept));
+    var slices =
+        new Slices(
+            "event_default",
+            "received_at",
+            "project_id = :project",
+            "session_id is not null",
+            Map.of("project", shop.id()),
+            () -> noon);
+    var deleted = new ArrayList<Integer>();
+    while (!slices.isDone()) {
+      deleted.add(server.server().postgres().write(slices::deleteNext));
+    }
+    assertThat(deleted).containsExactly(0, 0, 100);
+  }
+
+  private long waitingForLocks() {
+    return server.count(
+        """
+        select count(*) from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'
+        """);
+  }
+
+  private void awaitWaiting(int statements) throws InterruptedException {
+    Instant givenUpAt = Instant.now().plusSeconds(30);
+    while (waitingForLocks() < statements) {
+      assertThat(Instant.now()).isBefore(givenUpAt);
+      Thread.sleep(20);
+    }
+  }
+
+  @Test
+  void an_erasure_and_a_run_wait_for_each_other_in_one_order() throws Exception {
+    String session = shop.recorded("s");
+    shop.keeps("{\"recording_days\": 1}");
+    days(4);
+    long deadlocks = deadlocks();
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor();
+        Connection held = server.server().postgres().writer()) {
+      try (var statement = held.createStatement()) {
+        statement.execute("select 1 from session for update");
+      }
+      Future<TestServer.Answer> erasing =
+          threads.submit(
+              () -> server.call("DELETE", shop.path() + "/sessions/" + session).admin().send());
+      awaitWaiting(1);
+      Future<?> run = threads.submit(this::run);
+      awaitWaiting(2);
+      held.rollback();
+      assertThat(erasing.get().status()).isEqualTo(200);
+      run.get();
+    }
+    assertThat(shop.has(session)).isFalse();
+    assertThat(shop.lastRun().get("error").isNull()).isTrue();
+    assertThat(deadlocks()).isEqualTo(deadlocks);
+  }
+
+  private long deadlocks() {
+    return server.count(
+        "select deadlocks from pg_stat_database where datname = current_database()");
   }
 }

@@ -17,6 +17,8 @@ import java.util.Map;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
 /** The settings: their names, their defaults, and what is said of wrong ones. */
@@ -145,6 +147,52 @@ final class ConfigTest {
         .hasMessageContaining(
             "BACKSPOOL_S3_ACCESS_KEY must be set where BACKSPOOL_S3_SECRET_KEY is")
         .hasMessageNotContaining("hunter2");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "file:/srv/recordings, file:/srv/recordings/",
+    "file:/srv/recordings, file:/srv/x/../recordings",
+    "file:/srv/recordings, file:/srv/recordings/cold",
+    "file:/srv/recordings/warm, file:/srv/recordings",
+    "s3://bucket/x, s3://bucket/x?storage_class=GLACIER_IR",
+    "s3://bucket, s3://bucket/cold",
+    "s3://bucket/x?region=eu-central-1, s3://bucket/x?endpoint=https://s3.eu-central-1.amazonaws.com",
+    "s3://bucket?endpoint=https://s3.example.com, s3://bucket?endpoint=http://S3.example.com:80"
+  })
+  void a_cold_archive_in_the_place_of_the_other_is_refused(String main, String cold) {
+    assertThatThrownBy(() ->
+            Config.from(Map.of("BACKSPOOL_ARCHIVE_URL", main, "BACKSPOOL_COLD_ARCHIVE_URL", cold)))
+        .isInstanceOf(Config.Invalid.class)
+        .hasMessageContaining("BACKSPOOL_COLD_ARCHIVE_URL must be another place")
+        .hasMessageContaining("cold_storage_class");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "file:/srv/recordings, file:/srv/recordings-cold",
+    "s3://bucket/x, s3://bucket/xy",
+    "s3://bucket, s3://other",
+    "s3://bucket?endpoint=http://127.0.0.1:9000, s3://bucket?endpoint=http://127.0.0.1:9001",
+    "file:/srv/recordings, s3://bucket"
+  })
+  void a_cold_archive_may_be_any_other_place(String main, String cold) {
+    assertThat(
+            Config.from(Map.of("BACKSPOOL_ARCHIVE_URL", main, "BACKSPOOL_COLD_ARCHIVE_URL", cold))
+                .hasColdTier())
+        .isTrue();
+  }
+
+  @Test
+  void a_link_to_the_archive_is_no_other_place(@TempDir Path folder) throws IOException {
+    Path archive = Files.createDirectory(folder.resolve("archive"));
+    Path link = Files.createSymbolicLink(folder.resolve("cold"), archive);
+    assertThatThrownBy(() ->
+            Config.from(
+                Map.of(
+                    "BACKSPOOL_ARCHIVE_URL", "file:" + archive.resolve("deep"),
+                    "BACKSPOOL_COLD_ARCHIVE_URL", "file:" + link.resolve("deep"))))
+        .isInstanceOf(Config.Invalid.class);
   }
 
   @Test

@@ -543,4 +543,38 @@ final class ProjectTransferTest {
       }
     }
   }
+
+  /** Of two installations on one archive each would take the other's objects for leftovers. */
+  @Test
+  void an_archive_that_holds_the_project_already_is_another_installations() throws Exception {
+    TestPostgres.Address other = TestPostgres.freshDatabase();
+    Map<String, String> shared = settings(other, source.folder().resolve("archive"));
+    Ended refused = run(shared, "import", "project", file);
+    assertThat(refused.code()).isOne();
+    assertThat(refused.err()).contains("archive address of its own").doesNotContain("\tat ");
+
+    try (TestServer target = TestServer.start(other, shared, clock)) {
+      assertThat(target.server().projects().all()).isEmpty();
+      byte[] head = entry(entries(file), "project.json");
+      var begun = target.post("/api/projects/import").admin().body(head).send();
+      assertThat(begun.status()).isEqualTo(400);
+      assertThat(begun.body()).contains("archive address of its own");
+      // As after its deletion here, while its objects are still going.
+      target
+          .server()
+          .postgres()
+          .own(handle ->
+              handle.execute(
+                  "insert into doomed_object (project_id, object, cold, reason, not_before)"
+                      + " values (?, 'recordings/gone', false, 'removed', now() + interval '1 h')",
+                  shop.project.id()));
+      var later = target.post("/api/projects/import").admin().body(head).send();
+      assertThat(later.status()).isEqualTo(503);
+      assertThat(later.header("Retry-After")).isNotEmpty();
+      assertThat(target.server().projects().all()).isEmpty();
+    }
+    Ended copied = run(shared, "import", "project", file, "--project", "Copy");
+    assertThat(copied.code()).as("a copy has an id of its own: " + copied.err()).isZero();
+    assertNothingIsWrong(run(shared, "verify"));
+  }
 }

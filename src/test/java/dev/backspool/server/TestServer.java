@@ -4,6 +4,8 @@ import dev.backspool.Project;
 import dev.backspool.postgres.TestPostgres;
 import dev.backspool.recording.Archives;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -15,10 +17,14 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -118,7 +124,7 @@ public final class TestServer implements AutoCloseable {
 
   /** The server's archives, opened once more; to be closed. */
   public Archives archives() {
-    return Server.archives(Config.from(settings));
+    return Server.archives(Config.from(settings), server.postgres());
   }
 
   /** The database as {@code BACKSPOOL_DATABASE_URL} names it. */
@@ -200,14 +206,40 @@ public final class TestServer implements AutoCloseable {
     }
 
     public Answer send() {
+      HttpResponse<byte[]> response = send(BodyHandlers.ofByteArray());
+      return new Answer(
+          response.statusCode(), new String(response.body(), StandardCharsets.UTF_8), response);
+    }
+
+    /**
+     * Sends, and gives the SHA-256 of the answer's body, which may be larger than the memory.
+     *
+     * @throws AssertionError when the status is not 200
+     */
+    public String sendForHash() {
+      HttpResponse<InputStream> response =
+          header("Accept-Encoding", "identity").send(BodyHandlers.ofInputStream());
+      try (InputStream content = response.body();
+          var hashing = new DigestInputStream(content, MessageDigest.getInstance("SHA-256"))) {
+        if (response.statusCode() != 200) {
+          throw new AssertionError(new String(content.readAllBytes(), StandardCharsets.UTF_8));
+        }
+        hashing.transferTo(OutputStream.nullOutputStream());
+        return HexFormat.of().formatHex(hashing.getMessageDigest().digest());
+      } catch (IOException failure) {
+        throw new UncheckedIOException(failure);
+      } catch (NoSuchAlgorithmException impossible) {
+        throw new IllegalStateException(impossible);
+      }
+    }
+
+    private <T> HttpResponse<T> send(HttpResponse.BodyHandler<T> handler) {
       var request = HttpRequest.newBuilder(url().resolve(path)).method(method, body);
       if (!headers.isEmpty()) {
         request.headers(headers.toArray(String[]::new));
       }
       try {
-        HttpResponse<byte[]> response = client.send(request.build(), BodyHandlers.ofByteArray());
-        return new Answer(
-            response.statusCode(), new String(response.body(), StandardCharsets.UTF_8), response);
+        return client.send(request.build(), handler);
       } catch (IOException failure) {
         throw new UncheckedIOException(failure);
       } catch (InterruptedException interrupted) {

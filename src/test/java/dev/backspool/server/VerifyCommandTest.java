@@ -1,17 +1,22 @@
 package dev.backspool.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.backspool.Project;
+import dev.backspool.api.VerifyJson.Line;
 import dev.backspool.api.VerifyJson.ProgressJson;
 import dev.backspool.api.Visit;
 import dev.backspool.postgres.TestPostgres;
+import dev.backspool.verify.Finding;
+import dev.backspool.verify.Kind;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -158,5 +163,21 @@ final class VerifyCommandTest {
     var progress = new ProgressJson("sessions", 250, 1_000, 1_500_000_000);
     assertThat(VerifyProgress.line(progress, Duration.ofSeconds(5)))
         .isEqualTo("sessions: 250 of 1,000 (25 %), 1.5 GB, 50/s, 0:15 left");
+  }
+
+  @Test
+  void what_was_found_before_it_broke_off_is_json_all_the_same() {
+    var out = new StringWriter();
+    var command = Main.commandLine(Map.of()).setOut(new PrintWriter(out));
+    var place = new Finding.Place(project.id(), null, null, List.of(), "an object");
+    try (var report = new VerifyReport(command, true, false)) {
+      report.accept(
+          Line.of(new Finding(Kind.OBJECT_ORPHANED, place, "It is there", null, null), "Shop"));
+      assertThatThrownBy(() -> report.accept(Line.failure("the archive went away")))
+          .isInstanceOf(Sentence.class);
+    }
+    JsonNode broken = TestServer.JSON.readTree(out.toString());
+    assertThat(broken.get("findings").size()).isOne();
+    assertThat(broken.get("summary").isNull()).isTrue();
   }
 }

@@ -45,8 +45,8 @@ final class ArchiveFaultsTest {
 
   @Test
   void a_stray_object_is_found_and_deleted() throws Exception {
-    Visit visit = workshop.archived("kept");
-    Path stray = workshop.stray(STRAY, Files.readAllBytes(workshop.file(workshop.object(visit))));
+    workshop.archived("kept");
+    Path stray = workshop.stray(STRAY, "no recording".getBytes(UTF_8));
 
     Verified found = workshop.verify();
     assertThat(found.kinds()).containsExactly(Kind.OBJECT_ORPHANED);
@@ -60,6 +60,19 @@ final class ArchiveFaultsTest {
     assertThat(stray).doesNotExist();
     assertThat(workshop.text(doomed("count(*)"))).isEqualTo("0");
     workshop.assertClean();
+  }
+
+  /** A newer copy of the database may have its key. */
+  @Test
+  void an_encrypted_object_that_no_row_names_is_kept() throws Exception {
+    Visit visit = workshop.archived("encrypted");
+    Path stray = workshop.stray(STRAY, Files.readAllBytes(workshop.file(workshop.object(visit))));
+
+    Finding finding = workshop.repair().one(Kind.OBJECT_ORPHANED);
+    assertThat(finding.repaired()).isFalse();
+    assertThat(finding.advice()).contains("only copy");
+    assertThat(stray).exists();
+    Files.delete(stray);
   }
 
   private static String doomed(String what) {
@@ -142,6 +155,9 @@ final class ArchiveFaultsTest {
   void a_stray_plan_is_found_and_carried_out() throws Exception {
     Path stray = workshop.stray(STRAY, "put, and never recorded".getBytes(UTF_8));
     doom(STRAY, "planned", "now() - interval '3 hours'", "false, 0, null");
+    workshop.sql("delete from job");
+    assertThat(workshop.verify().findings()).as("no server had a chance since").isEmpty();
+    workshop.sql("insert into job (name, started_at, finished_at) values ('any', now(), now())");
 
     Verified found = workshop.verify();
     assertThat(found.kinds()).containsExactly(Kind.DELETION_STUCK);

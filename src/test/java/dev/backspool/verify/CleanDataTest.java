@@ -4,12 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.backspool.Project;
+import dev.backspool.Source;
+import dev.backspool.Visitor;
 import dev.backspool.api.Visit;
 import dev.backspool.archive.Archive;
 import dev.backspool.archive.ArchiveUrl;
+import dev.backspool.ingest.Outcome;
+import dev.backspool.ingest.StoreChunk;
 import dev.backspool.project.Projects;
 import dev.backspool.recording.Archives;
+import dev.backspool.rrweb.EventReader;
+import dev.backspool.rrweb.Limits;
+import dev.backspool.rrweb.Manner;
 import dev.backspool.server.TestServer;
+import dev.backspool.session.Opener;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -21,7 +33,9 @@ import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Where nothing is wrong, nothing is found. */
 final class CleanDataTest {
@@ -48,6 +62,7 @@ final class CleanDataTest {
         server
             .post("/v1/events")
             .bearer(project.sdkKey())
+            .header("Backspool-Client-Secret", shop.clientSecret())
             .header("User-Agent", Visit.CHROME)
             .json(
                 Map.of(
@@ -80,50 +95,58 @@ final class CleanDataTest {
 
   private static void openPanel(
       TestServer server, Projects.WithSecret shop, String name, long now) {
-    for (Map<String, Object> row :
-        List.<Map<String, Object>>of(
-            Map.of(
-                "type",
+    String session =
+        openPanel(
+                server,
+                shop,
                 "track",
-                "payload",
                 Map.of(
                     "name",
                     "screen_view",
                     "properties",
-                    Map.of("__path", "https://shop.example.com/a", "__deviceId", name))),
-            Map.of(
-                "type",
-                "track",
-                "payload",
-                Map.of(
-                    "name", "revenue", "properties", Map.of("__revenue", 500, "__deviceId", name))),
-            Map.of("type", "identify", "payload", Map.of("profileId", "u-" + name)),
-            Map.of(
-                "type",
-                "replay",
-                "payload",
-                Map.of(
-                    "chunk_index",
-                    0,
-                    "events_count",
-                    3,
-                    "is_full_snapshot",
-                    true,
-                    "started_at",
-                    Instant.ofEpochMilli(now).toString(),
-                    "ended_at",
-                    Instant.ofEpochMilli(now + 1_000).toString(),
-                    "payload",
-                    TestServer.JSON.writeValueAsString(page(now)))))) {
-      assertTaken(
-          server
-              .post("/track")
-              .header("openpanel-client-id", shop.project().clientId().toString())
-              .header("openpanel-client-secret", shop.clientSecret())
-              .header("User-Agent", Visit.CHROME)
-              .json(row)
-              .send());
-    }
+                    Map.of("__path", "https://shop.example.com/a", "__deviceId", name)))
+            .json()
+            .get("sessionId")
+            .asString();
+    openPanel(
+        server,
+        shop,
+        "track",
+        Map.of("name", "revenue", "properties", Map.of("__revenue", 500, "__deviceId", name)));
+    openPanel(server, shop, "identify", Map.of("profileId", "u-" + name));
+    openPanel(
+        server,
+        shop,
+        "replay",
+        Map.of(
+            "sessionId",
+            session,
+            "chunk_index",
+            0,
+            "events_count",
+            3,
+            "is_full_snapshot",
+            true,
+            "started_at",
+            Instant.ofEpochMilli(now).toString(),
+            "ended_at",
+            Instant.ofEpochMilli(now + 1_000).toString(),
+            "payload",
+            TestServer.JSON.writeValueAsString(page(now))));
+  }
+
+  private static TestServer.Answer openPanel(
+      TestServer server, Projects.WithSecret shop, String type, Map<String, Object> payload) {
+    TestServer.Answer answer =
+        server
+            .post("/track")
+            .header("openpanel-client-id", shop.project().clientId().toString())
+            .header("openpanel-client-secret", shop.clientSecret())
+            .header("User-Agent", Visit.CHROME)
+            .json(Map.of("type", type, "payload", payload))
+            .send();
+    assertTaken(answer);
+    return answer;
   }
 
   private static void stackAuth(TestServer server, Project project, long now) {
@@ -207,24 +230,32 @@ final class CleanDataTest {
     try (Workshop workshop = Workshop.open()) {
       Visit visit = workshop.live("passing");
       workshop.sql("update session set hot_chunks = 9");
-      Thread setsRight =
-          Thread.ofVirtual()
-              .start(() -> {
-                try {
-                  Thread.sleep(Duration.ofMillis(700));
-                } catch (InterruptedException e) {
-                  throw new IllegalStateException(e);
-                }
+      var findings = new ArrayList<Finding>();
+      var setsRight =
+          new Watcher() {
+            @Override
+            public void progress(Progress progress) {
+              // The first look at the sessions is over then, and the second is seconds away.
+              if (progress.step() == Progress.Step.REFERENCES) {
                 workshop.sql("update session set hot_chunks = 3");
-              });
-      Verified verified =
-          Verified.of(
-              workshop.studio.server,
-              new Options(workshop.project.id(), true, false),
-              Duration.ofSeconds(3));
-      setsRight.join();
-      assertThat(verified.findings()).isEmpty();
-      assertThat(verified.summary().sessions()).isOne();
+              }
+            }
+
+            @Override
+            public void found(Finding finding) {
+              findings.add(finding);
+            }
+          };
+      try (var archives = workshop.studio.server.archives()) {
+        Summary summary =
+            new Verification(
+                    workshop.studio.server.server().postgres(),
+                    archives,
+                    new Options(workshop.project.id(), true, false))
+                .run(setsRight);
+        assertThat(summary.sessions()).isOne();
+      }
+      assertThat(findings).isEmpty();
       assertThat(visit.id()).isNotEmpty();
     }
   }
@@ -261,10 +292,20 @@ final class CleanDataTest {
     }
   }
 
-  /** Uploads, ends, archives, merges, deletes: all at once, and never a finding. */
+  /**
+   * Uploads, ends, archives, merges, keeps, expires, moves to the cold tier, erases, imports,
+   * deletes: all at once, and never a finding.
+   */
   @Test
-  void a_server_under_load_is_clean() throws Exception {
-    try (var server = TestServer.start(Map.of("BACKSPOOL_ARCHIVE_AFTER", "PT1S"));
+  void a_server_under_load_is_clean(@TempDir Path cold) throws Exception {
+    try (var server =
+            TestServer.start(
+                Map.of(
+                    "BACKSPOOL_ARCHIVE_AFTER",
+                    "PT1S",
+                    "BACKSPOOL_COLD_ARCHIVE_URL",
+                    "file:" + cold));
+        var archives = server.archives();
         var clients = Executors.newVirtualThreadPerTaskExecutor()) {
       Projects.WithSecret shop = server.server().projects().create("Busy", "web");
       var stop = new AtomicBoolean();
@@ -274,12 +315,16 @@ final class CleanDataTest {
         load.add(clients.submit(() -> visits(server, shop, number, stop)));
       }
       load.add(clients.submit(() -> projectsThatGo(server, stop)));
+      load.add(clients.submit(() -> erased(server, stop)));
+      load.add(clients.submit(() -> aged(server, stop)));
+      load.add(clients.submit(() -> copied(server, stop)));
 
       long archivedBefore = 0;
       try {
         for (int run = 0; run < 6; run++) {
           Verified verified =
-              Verified.of(server, new Options(null, false, run % 3 == 2), Duration.ofSeconds(1));
+              Verified.of(
+                  server, archives, new Options(null, false, run % 3 == 2), Duration.ofSeconds(1));
           assertThat(verified.findings()).isEmpty();
           archivedBefore = verified.summary().objects();
         }
@@ -290,6 +335,8 @@ final class CleanDataTest {
         assertThat(each.get()).isPositive();
       }
       assertThat(archivedBefore).isPositive();
+      assertThat(server.count("select count(*) from recording_part where cold")).isPositive();
+      assertThat(server.count("select sum(recordings) from retention_run")).isPositive();
     }
   }
 
@@ -323,5 +370,108 @@ final class CleanDataTest {
       server.server().projects().delete(shop.project().id());
     }
     return gone;
+  }
+
+  private static TestServer.Answer ask(
+      TestServer server, String method, Project project, String path) {
+    return server.call(method, "/api/projects/" + project.id() + path).admin().send();
+  }
+
+  /** Visits that are erased when they are over, by the session or by the person. */
+  private static int erased(TestServer server, AtomicBoolean stop) throws InterruptedException {
+    Projects.WithSecret shop = server.server().projects().create("Forgetful", "web");
+    int erased = 0;
+    for (; !stop.get(); erased++) {
+      String name = "e-" + erased;
+      Visit visit =
+          new Visit(server, shop.project(), name)
+              .page(0, "https://shop.example.com/" + name)
+              .upload();
+      useEveryContract(server, shop, name);
+      Thread.sleep(erased % 2 == 0 ? 0 : 1_500); // Some are archived by then.
+      for (String what : List.of("/sessions/" + visit.id(), "/profiles/u-" + name)) {
+        TestServer.Answer answer = ask(server, "DELETE", shop.project(), what);
+        // What holds it up is the load; it then goes on by itself.
+        assertThat(answer.status()).as(answer.body()).isIn(200, 503);
+      }
+    }
+    return erased;
+  }
+
+  /** Recordings of long ago, of which some are kept, some expire, and all move to the cold tier. */
+  private static int aged(TestServer server, AtomicBoolean stop) throws Exception {
+    Project project = server.server().projects().create("Old", "web").project();
+    var days = Map.of("recording_days", 31, "cold_after_days", 10);
+    assertTaken(server.call("PATCH", "/api/projects/" + project.id()).admin().json(days).send());
+    int visits = 0;
+    for (; !stop.get(); visits++) {
+      Instant at = Instant.now().minus(Duration.ofDays(visits % 2 == 0 ? 20 : 32));
+      UUID session = click(server, project, "old-" + visits, at);
+      if (visits % 4 == 0) {
+        assertTaken(ask(server, "PUT", project, "/sessions/" + session + "/keep"));
+      }
+      if (visits % 10 == 9) {
+        Thread.sleep(1_200);
+        assertThat(ask(server, "POST", project, "/retention/run").status()).isIn(202, 409);
+      }
+    }
+    return visits;
+  }
+
+  /** Stores a click as if it had been received at some time. */
+  private static UUID click(TestServer server, Project project, String session, Instant at)
+      throws Exception {
+    String event =
+        "{\"type\":3,\"data\":{\"source\":2,\"type\":2,\"id\":1},\"timestamp\":%d}"
+            .formatted(at.toEpochMilli());
+    Outcome outcome =
+        server
+            .server()
+            .ingest()
+            .store(
+                new StoreChunk(
+                    project.id(),
+                    Source.BACKSPOOL,
+                    new Opener.Named(session),
+                    session,
+                    "t",
+                    0L,
+                    at,
+                    null,
+                    0L,
+                    Visitor.of(Visit.CHROME),
+                    EventReader.block(
+                        event.getBytes(StandardCharsets.UTF_8),
+                        new Limits(10, 100, 1 << 10),
+                        Manner.STRICT)));
+    return ((Outcome.Stored) outcome).session();
+  }
+
+  /**
+   * Copies of a project that has recordings alone: of events an import tells before it has them.
+   */
+  private static int copied(TestServer server, AtomicBoolean stop) throws IOException {
+    Project project = server.server().projects().create("Original", "web").project();
+    for (int visit = 0; visit < 5; visit++) {
+      new Visit(server, project, "c-" + visit).page(0, "https://shop.example.com/").upload();
+    }
+    var file = ask(server, "GET", project, "/export").response().body();
+    byte[] head;
+    try (var entries = new TarArchiveInputStream(new ByteArrayInputStream(file))) {
+      entries.getNextEntry();
+      head = entries.readAllBytes();
+    }
+    int copies = 0;
+    for (; !stop.get(); copies++) {
+      var begun =
+          server.post("/api/projects/import?project=Copy-" + copies).admin().body(head).send();
+      assertTaken(begun);
+      String copy = begun.json().at("/project/id").asString();
+      assertTaken(server.post("/api/projects/" + copy + "/import").admin().body(file).send());
+      if (copies > 2) {
+        server.server().projects().delete(UUID.fromString(copy));
+      }
+    }
+    return copies;
   }
 }

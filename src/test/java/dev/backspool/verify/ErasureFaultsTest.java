@@ -138,4 +138,67 @@ final class ErasureFaultsTest {
             .formatted(workshop.project.id()));
     workshop.assertClean();
   }
+
+  private static void leave(String opener, String session) {
+    workshop.sql(
+        "insert into open_session (project_id, opener, session_id, opened_at, last_received_at) values ('%s', '%s', '%s', now(), now())"
+            .formatted(workshop.project.id(), opener, session));
+  }
+
+  private static String opener(Visit visit) {
+    return workshop.text("select opener from session where id = '%s'".formatted(visit.id()));
+  }
+
+  @Test
+  void an_opener_of_an_erased_session_is_found_and_forgotten() throws Exception {
+    Visit visit = workshop.live("opener");
+    String opener = opener(visit);
+    erase("/sessions/" + visit.id());
+    workshop.assertClean();
+    leave(opener, visit.id());
+
+    Finding finding = workshop.verify().one(Kind.ERASED_THERE);
+    assertThat(finding.place().name()).isEqualTo("open_session");
+    assertThat(finding.message()).contains("session's opener");
+    assertThat(finding.toString()).doesNotContain(opener);
+    assertThat(workshop.repair().one(Kind.ERASED_THERE).repaired()).isTrue();
+    workshop.assertClean();
+  }
+
+  /** After its longest time a session is followed by another of the same name. */
+  @Test
+  void an_opener_of_a_later_session_is_no_trace_of_an_erased_one() throws Exception {
+    Visit first = workshop.live("same-name");
+    String opener = opener(first);
+    workshop.sql("delete from open_session where opener = '%s'".formatted(opener));
+    Visit second = workshop.live("later");
+    workshop.sql(
+        "update open_session set opener = '%s' where session_id = '%s'"
+            .formatted(opener, second.id()));
+    workshop.sql("update session set opener = '%s' where id = '%s'".formatted(opener, second.id()));
+    erase("/sessions/" + first.id());
+
+    Verified repaired = workshop.repair();
+    assertThat(repaired.findings()).isEmpty();
+    assertThat(
+            workshop.text(
+                "select session_id from open_session where opener = '%s'".formatted(opener)))
+        .isEqualTo(second.id());
+  }
+
+  /** Unencrypted, the same recording has the same name. */
+  @Test
+  void an_object_that_was_recorded_again_is_not_taken_for_an_erased_one() throws Exception {
+    Visit visit = workshop.archived("recorded-again");
+    workshop.sql(
+        """
+        insert into erasure (project_id, id, kind, subject, rows_removed_at, objects_removed_at, vacuumed_at, lifted_at)
+        values ('%1$s', '%1$s', 'session', '\\x00', now(), now(), now(), now())
+        """
+            .formatted(workshop.project.id()));
+    workshop.sql(
+        "insert into erasure_object (project_id, erasure_id, object) values ('%1$s', '%1$s', '%2$s')"
+            .formatted(workshop.project.id(), workshop.object(visit)));
+    workshop.assertClean();
+  }
 }

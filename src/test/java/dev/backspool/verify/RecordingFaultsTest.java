@@ -419,4 +419,26 @@ final class RecordingFaultsTest {
         .isEqualTo("7");
     workshop.assertClean();
   }
+
+  @Test
+  void uploads_are_not_deleted_for_an_object_that_is_to_go() throws Exception {
+    Visit visit = workshop.live("doomed");
+    workshop.sql("create table copied as select * from chunk");
+    workshop.studio.archive();
+    restore(visit, 1, "payload");
+    workshop.sql("drop table copied");
+    workshop.sql(
+        "insert into doomed_object (project_id, object, cold, reason, not_before) values ('%s', '%s', false, 'removed', now() + interval '1 day')"
+            .formatted(workshop.project.id(), workshop.object(visit)));
+
+    Verified repaired = workshop.repair();
+    assertThat(repaired.one(Kind.UPLOAD_TWICE).repaired()).isFalse();
+    assertThat(repaired.one(Kind.NEEDED_OBJECT_DOOMED).repaired()).isTrue();
+    assertThat(
+            workshop.text(
+                "select count(*) from chunk where session_id = '%s'".formatted(visit.id())))
+        .isEqualTo("1");
+    assertThat(workshop.repair().one(Kind.UPLOAD_TWICE).repaired()).isTrue();
+    workshop.assertClean();
+  }
 }

@@ -7,6 +7,7 @@ import dev.backspool.api.Visit;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
@@ -101,6 +102,8 @@ final class TableFaultsTest {
 
   @Test
   void a_job_that_nobody_can_take_is_given_back() throws Exception {
+    workshop.another();
+    workshop.sql("delete from job");
     workshop.sql(
         """
         insert into job (name, holder, leased_until, started_at) values
@@ -108,6 +111,10 @@ final class TableFaultsTest {
           ('dead', gen_random_uuid(), now() - interval '5 days', now() - interval '5 days'),
           ('working', gen_random_uuid(), now() + interval '15 minutes', now())
         """);
+    assertThat(workshop.verify().one(Kind.LEASE_STUCK).place().name())
+        .as("perhaps no server has run since the other one died")
+        .isEqualTo("stuck");
+    workshop.sql("insert into job (name, started_at, finished_at) values ('done', now(), now())");
 
     Verified repaired = workshop.repair();
     assertThat(repaired.kinds()).containsExactly(Kind.LEASE_STUCK, Kind.LEASE_STUCK);
@@ -119,7 +126,7 @@ final class TableFaultsTest {
             workshop.studio.server.column(
                 "select name from job where leased_until is not null and name in ('stuck', 'dead', 'working')"))
         .containsExactly("working");
-    workshop.sql("delete from job where name = 'working'");
+    workshop.sql("delete from job");
   }
 
   @Test
@@ -188,6 +195,29 @@ final class TableFaultsTest {
     assertThat(uploads.place().session()).isEqualTo(UUID.fromString(visit.id()));
     assertThat(uploads.message()).startsWith("3 uploads");
     assertThat(uploads.repaired()).as("they may be the only copy").isFalse();
+  }
+
+  @Test
+  void rows_of_a_session_that_is_being_erased_are_not_missed() throws Exception {
+    workshop.another();
+    String tracked = tracked("going-events");
+    Visit visit = workshop.live("going-uploads");
+    // As an erasure that is held up leaves it: the session's row has gone first.
+    UUID erasure = UUID.randomUUID();
+    workshop.sql(
+        "insert into erasure (project_id, id, kind, subject) values ('%s', '%s', 'profile', '\\x00')"
+            .formatted(workshop.project.id(), erasure));
+    for (String session : List.of(tracked, visit.id())) {
+      workshop.sql(
+          "insert into erasure_task (project_id, erasure_id, kind, value) values ('%s', '%s', 'session', '%s')"
+              .formatted(workshop.project.id(), erasure, session));
+      workshop.sql("delete from session where id = '%s'".formatted(session));
+    }
+    workshop.assertClean();
+
+    workshop.sql("delete from erasure where id = '%s'".formatted(erasure));
+    assertThat(workshop.verify().kinds())
+        .containsExactly(Kind.EVENT_SESSION_GONE, Kind.UPLOAD_SESSION_GONE);
   }
 
   @Test
