@@ -2,8 +2,12 @@ package dev.backspool.sync.duckdb;
 
 import dev.backspool.Ids;
 import dev.backspool.sync.Sink;
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,21 +31,41 @@ public final class DuckDb implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DuckDb.class);
 
   private final DuckDBConnection first;
+  private final Path file;
   private final UUID id;
   private final DuckDbSink sink;
 
-  private DuckDb(DuckDBConnection first) throws SQLException {
+  private DuckDb(DuckDBConnection first, Path file) throws SQLException {
     this.first = first;
+    this.file = file;
     this.id = identify(first);
     this.sink = new DuckDbSink(first.duplicate());
   }
 
   /**
-   * Opens a file, and makes it when it is not there.
+   * Opens a file, and makes it when it is not there. It takes an eighth of the machine's memory, and
+   * two gigabytes at most.
    *
    * @param folder for what does not fit into memory
+   * @throws IllegalStateException when another process has it open, or it is none
+   */
+  public static DuckDb open(Path file, Path folder) {
+    long machine =
+        ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+    try {
+      return open(file, folder, Math.clamp(machine >> 23, 256, 2_048));
+    } catch (SQLException failure) {
+      throw new IllegalStateException(
+          "The columnar store %s cannot be opened: %s"
+              .formatted(file, String.valueOf(failure.getMessage()).lines().findFirst().orElse("")),
+          failure);
+    }
+  }
+
+  /**
+   * The same.
+   *
    * @param memoryMegabytes the most that it takes
-   * @throws SQLException when another process has it open, or it is none
    */
   public static DuckDb open(Path file, Path folder, int memoryMegabytes) throws SQLException {
     try {
@@ -62,7 +86,7 @@ public final class DuckDb implements AutoCloseable {
             DriverManager.getConnection("jdbc:duckdb:" + file, settings)
                 .unwrap(DuckDBConnection.class));
     try {
-      return new DuckDb(first);
+      return new DuckDb(first, file.toAbsolutePath());
     } catch (SQLException | RuntimeException failure) {
       first.close();
       throw failure;
@@ -89,6 +113,15 @@ public final class DuckDb implements AutoCloseable {
   /** Names the file, whatever it is called and wherever it is moved. */
   public UUID id() {
     return id;
+  }
+
+  /** Where it is, told apart from files of other machines. */
+  public String place() {
+    try {
+      return InetAddress.getLocalHost().getHostName() + ":" + file;
+    } catch (UnknownHostException nameless) {
+      return file.toString();
+    }
   }
 
   /** The file as a destination of the sync; closed with it. */
