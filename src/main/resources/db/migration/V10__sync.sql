@@ -16,9 +16,11 @@ create table sync_key (
 comment on table sync_key is 'The key of each row that was written, when it was written last, and by which transaction. Keys only, and no reference to the project: it tells of what is gone.';
 comment on column sync_key.source is 'The number given to sync_track.';
 comment on column sync_key.seq is 'Grows with each change of the key, because that waits for the one before. Says nothing of other keys.';
-comment on column sync_key.is_gone is 'The row was deleted, as far as the triggers know: who deletes the key looks for the row first.';
+comment on column sync_key.is_gone is 'The row was deleted: the key goes as soon as every sink has passed it.';
+-- A key may name somebody: the planner is to quote none.
+alter table sync_key alter column key set statistics 0;
 create index sync_key_changes on sync_key (project_id, source, xid, seq);
-create index sync_key_gone on sync_key (project_id, source, changed_at) where is_gone;
+create index sync_key_gone on sync_key (project_id) where is_gone;
 
 create table sync_batch (
   project_id        uuid not null,
@@ -93,6 +95,7 @@ create table sync_cursor (
   stopped_at   timestamptz,
   primary key (sink_id, project_id, mapping)
 );
+alter table sync_cursor alter column load_after set statistics 0;
 comment on table sync_cursor is 'How far a sink is with a mapping of a project.';
 comment on column sync_cursor.generation is 'Counts full loads. Whatever a load brings has a higher version than anything of the loads before.';
 comment on column sync_cursor.database is 'Which database it counts in: after a restore it is another.';
@@ -112,6 +115,7 @@ create table sync_quarantine (
   since      timestamptz not null default now(),
   primary key (sink_id, project_id, mapping, key)
 );
+alter table sync_quarantine alter column key set statistics 0;
 comment on table sync_quarantine is 'Rows that a sink does not take. The next change of the row, or a resync, tries again.';
 
 create table sync_stage (
@@ -214,14 +218,14 @@ as $$
 begin
   if inserts then
     execute format(
-      'create trigger sync_insert_%2$s after insert on %1$s referencing new table as fresh
+      'create or replace trigger sync_insert_%2$s after insert on %1$s referencing new table as fresh
        for each statement execute function sync_note_%2$s()', tracked, source);
   end if;
   execute format(
-    'create trigger sync_update_%2$s after update on %1$s referencing new table as fresh old table as stale
+    'create or replace trigger sync_update_%2$s after update on %1$s referencing new table as fresh old table as stale
      for each statement execute function sync_note_%2$s()', tracked, source);
   execute format(
-    'create trigger sync_delete_%2$s after delete on %1$s referencing old table as stale
+    'create or replace trigger sync_delete_%2$s after delete on %1$s referencing old table as stale
      for each statement execute function sync_note_%2$s()', tracked, source);
 end $$;
 
@@ -291,6 +295,29 @@ begin
   execute format('create policy write on %I to backspool_writer using (true) with check (true)', partition);
   perform sync_watch(partition::regclass, 8, false);
 end $$;
+
+-- Deletes keys of what was deleted that no sink is to be told of any more: of a project, or, where
+-- that is null, of all. A cursor that is stopped begins anew one day, from a later snapshot.
+create function sync_forget_gone(project uuid, most integer) returns bigint
+  language sql security definer
+  set search_path = public, pg_temp
+  begin atomic
+    with passed as (
+      select noted.ctid as place from sync_key as noted
+      where noted.is_gone and (project is null or noted.project_id = project)
+        and not exists (
+          select from sync_cursor as cursor
+          where cursor.project_id = noted.project_id and cursor.source = noted.source
+            and cursor.stop_reason is null
+            and not pg_visible_in_snapshot(noted.xid, cursor.snapshot))
+      limit most
+    ), deleted as (
+      delete from sync_key where ctid = any(array(select place from passed)) and is_gone returning 1
+    )
+    select count(*) from deleted;
+  end;
+revoke execute on function sync_forget_gone from public;
+grant execute on function sync_forget_gone to backspool_writer;
 
 -- With its project, all that a sink holds of it goes.
 create function sync_tell_deleted() returns trigger

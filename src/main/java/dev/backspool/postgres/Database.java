@@ -38,7 +38,8 @@ public final class Database implements AutoCloseable {
       """
       set enable_seqscan = off;
       set enable_hashjoin = off;
-      set enable_mergejoin = off
+      set enable_mergejoin = off;
+      set jit = off
       """;
 
   /** What is read for varies: a plan for any value suits neither the rare nor the frequent one. */

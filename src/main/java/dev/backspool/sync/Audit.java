@@ -3,8 +3,8 @@ package dev.backspool.sync;
 import java.util.Map;
 
 /**
- * Where the verifier looks for the rows that a mapping promises: in the tables themselves, said once
- * more and in other words than {@link Mappings}, so that a mistake there is not one here.
+ * Where the verifier looks for the rows that a mapping promises: in the tables themselves, said
+ * once more and in other words than {@link Mappings}, so that a mistake there is not one here.
  *
  * @param from the table, with {@code project_id}
  * @param values what fills a column that the table has not under its name

@@ -31,18 +31,19 @@ final class Changes {
   private static final int MOST_BATCHES = 500;
 
   /**
-   * By the index alone, in its order, and never more than a page: transactions that were open at
-   * the earlier snapshot one by one, then all that began later.
+   * By the index alone, in its order, and never more than a page: transactions that were open at the
+   * earlier snapshot one by one, then all that began later. Each has one lower bound, told as the
+   * index has it: of two PostgreSQL would take one, and read all between them.
    */
   private static final String BETWEEN =
       """
       select * from (
         select earlier.*
-        from unnest(cast(:open as xid8[])) as open (xid)
+        from unnest(cast(:open as xid8[]), cast(:after as bigint[])) as open (xid, after)
         cross join lateral (
           select * from the_table
           where project_id = :project and the_condition
-            and xid = open.xid and (xid, seq) > (cast(:xid as xid8), :seq)
+            and xid = open.xid and seq > open.after
             and pg_visible_in_snapshot(xid, cast(:target as pg_snapshot))
           order by seq
           limit :most
@@ -50,8 +51,7 @@ final class Changes {
         union all (
           select * from the_table
           where project_id = :project and the_condition
-            and xid >= cast(:end as xid8) and xid < cast(:targetEnd as xid8)
-            and (xid, seq) > (cast(:xid as xid8), :seq)
+            and (xid, seq) > (cast(:xid as xid8), :seq) and xid < cast(:end as xid8)
             and pg_visible_in_snapshot(xid, cast(:target as pg_snapshot))
           order by xid, seq
           limit :most
@@ -204,16 +204,21 @@ final class Changes {
       return List.of();
     }
     Position position = at.stage() == stage ? at : Position.START;
-    UUID project = cursor.project();
+    List<Long> open =
+        cursor.snapshot().open().stream().filter(xid -> xid >= position.xid()).toList();
+    long begun = cursor.snapshot().end();
+    boolean isAmongLater = position.xid() >= begun;
     return handle
         .createQuery(BETWEEN.replace("the_table", table).replace("the_condition", condition))
-        .bind("project", project)
-        .bind("open", xids(cursor.snapshot().open()))
-        .bind("end", Long.toString(cursor.snapshot().end()))
+        .bind("project", cursor.project())
+        .bind("open", array(open))
+        .bind(
+            "after",
+            array(open.stream().map(xid -> xid == position.xid() ? position.seq() : 0).toList()))
+        .bind("xid", Long.toString(isAmongLater ? position.xid() : begun))
+        .bind("seq", isAmongLater ? position.seq() : 0)
         .bind("target", target.text())
-        .bind("targetEnd", Long.toString(target.end()))
-        .bind("xid", Long.toString(position.xid()))
-        .bind("seq", position.seq())
+        .bind("end", Long.toString(target.end()))
         .bind("most", most)
         .map((row, _) ->
             new Found<>(
@@ -224,8 +229,8 @@ final class Changes {
         .list();
   }
 
-  private static String xids(List<Long> xids) {
-    return "{" + String.join(",", xids.stream().map(String::valueOf).toList()) + "}";
+  private static String array(List<Long> numbers) {
+    return "{" + String.join(",", numbers.stream().map(String::valueOf).toList()) + "}";
   }
 
   private static Instant instant(ResultSet row, String column) throws SQLException {

@@ -12,8 +12,4 @@ import org.jspecify.annotations.Nullable;
  * @param unknown why the two could not be compared; null when they were
  */
 public record Comparison(
-    String mapping,
-    long rows,
-    long held,
-    List<Difference> differences,
-    @Nullable String unknown) {}
+    String mapping, long rows, long held, List<Difference> differences, @Nullable String unknown) {}

@@ -52,6 +52,7 @@ final class Cursors {
   private final Database database;
   private final List<Mapping> mappings;
   private final Map<String, Mapping> byId;
+  private boolean hasNewer;
 
   Cursors(Database database, List<Mapping> mappings) {
     this.database = database;
@@ -90,7 +91,27 @@ final class Cursors {
         begin(handle, sink, project);
         known = read(handle, sink, project);
       }
+      hasNewer =
+          known.stream()
+              .map(Known::cursor)
+              .anyMatch(cursor -> cursor.revision() > cursor.mapping().revision());
       return known.stream().filter(Known::canGoOn).map(Known::cursor).toList();
+    });
+  }
+
+  /** Whether the last look found cursors of a newer program than this one. */
+  boolean hasNewer() {
+    return hasNewer;
+  }
+
+  /** Whether a place's cursors are of an older program than this one. */
+  boolean isNewerThan(UUID sink, UUID project) {
+    return database.write(handle -> {
+      List<Known> known = read(handle, sink, project);
+      return known.size() < mappings.size()
+          || known.stream()
+              .map(Known::cursor)
+              .anyMatch(cursor -> cursor.revision() < cursor.mapping().revision());
     });
   }
 

@@ -22,6 +22,11 @@ public final class Hashes {
     return "('x' || left(md5(%s), 8))::bit(32)::bigint".formatted(text(columns, value));
   }
 
+  /** A key that names nobody, a uuid. */
+  public static String nameless(List<Column> columns, Function<Column, String> value) {
+    return "md5(%s)::uuid".formatted(text(columns, value));
+  }
+
   private static String text(List<Column> columns, Function<Column, String> value) {
     return columns.stream()
         .map(column -> text(column.type(), value.apply(column)))

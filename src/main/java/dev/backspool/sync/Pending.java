@@ -79,6 +79,16 @@ final class Pending {
     return new Paused(names.contains("tail"), names.contains("load"), names.contains("tidy"));
   }
 
+  /** Asks whoever works at a place to leave it for a moment. */
+  void askFor(Place place) {
+    database.write(handle ->
+        handle
+            .createQuery("select pg_notify('backspool_sync', :place)")
+            .bind("place", place.sink() + "/" + place.project())
+            .mapTo(String.class)
+            .list());
+  }
+
   /** Pauses a stage, or goes on with it; false when there is no such stage. */
   boolean pause(String stage, boolean isPaused) {
     return database.write(handle -> {

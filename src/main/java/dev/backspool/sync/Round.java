@@ -118,6 +118,11 @@ final class Round {
     return isLeft;
   }
 
+  /** Whether a newer program works there as well. */
+  boolean hasNewer() {
+    return cursors.hasNewer();
+  }
+
   private boolean hasProject() {
     return database.write(handle ->
         handle

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param name what members call it
  * @param isRequired whether events stay in PostgreSQL until it has them
  * @param isPaused whether it is left alone
+ * @param hasFailed whether it did not do what it was asked, the last time
  */
 public record SinkRow(
     UUID id,
@@ -18,7 +19,8 @@ public record SinkRow(
     String kind,
     String name,
     boolean isRequired,
-    boolean isPaused) {
+    boolean isPaused,
+    boolean hasFailed) {
   /** Whether rows of a project go there. */
   boolean takes(UUID other) {
     return project == null || project.equals(other);

@@ -161,7 +161,9 @@ public final class Sinks implements AutoCloseable {
             handle
                 .createQuery(
                     """
-                    select id, project_id, kind, name, is_required, is_paused from sync_sink
+                    select
+                      id, project_id, kind, name, is_required, is_paused, failures > 0 as has_failed
+                    from sync_sink
                     order by created_at, id
                     """)
                 .map((row, _) ->
@@ -171,7 +173,8 @@ public final class Sinks implements AutoCloseable {
                         row.getString("kind"),
                         row.getString("name"),
                         row.getBoolean("is_required"),
-                        row.getBoolean("is_paused")))
+                        row.getBoolean("is_paused"),
+                        row.getBoolean("has_failed")))
                 .list());
     rows = found;
     Set<UUID> ids = found.stream().map(SinkRow::id).collect(java.util.stream.Collectors.toSet());

@@ -48,8 +48,7 @@ public final class Statuses {
     });
   }
 
-  private List<OfSink> sinks(
-      Handle handle, UUID project, Map<UUID, Map<String, OfMapping>> known) {
+  private List<OfSink> sinks(Handle handle, UUID project, Map<UUID, Map<String, OfMapping>> known) {
     return handle
         .createQuery(
             """
@@ -111,12 +110,7 @@ public final class Statuses {
   /** How many rows the planner expects. */
   private static long estimate(Handle handle, String sql, Map<String, ?> values) {
     String plan =
-        handle
-            .createQuery("explain " + sql)
-            .bindMap(values)
-            .mapTo(String.class)
-            .list()
-            .getFirst();
+        handle.createQuery("explain " + sql).bindMap(values).mapTo(String.class).list().getFirst();
     int at = plan.indexOf(" rows=");
     return Long.parseLong(plan.substring(at + 6, plan.indexOf(' ', at + 6)));
   }
@@ -124,21 +118,21 @@ public final class Statuses {
   /** What a cursor has yet to pass, the oldest first: as {@link Changes} reads it, without rows. */
   private static String waiting(String table, String rows, String condition, int stage) {
     return """
-        select * from (
-          select changed_at, %2$s as row_count from pg_snapshot_xip(cursor.snapshot) as open (xid)
-          join %1$s on %1$s.xid = open.xid
-          where %1$s.project_id = cursor.project_id and %3$s and %4$s
-          limit %5$d
-        ) as earlier
-        union all
-        select * from (
-          select changed_at, %2$s as row_count from %1$s
-          where %1$s.project_id = cursor.project_id and %3$s and %4$s
-            and %1$s.xid >= pg_snapshot_xmax(cursor.snapshot)
-          order by %1$s.xid, %1$s.seq
-          limit %5$d
-        ) as later
-        """
+    select * from (
+      select changed_at, %2$s as row_count from pg_snapshot_xip(cursor.snapshot) as open (xid)
+      join %1$s on %1$s.xid = open.xid
+      where %1$s.project_id = cursor.project_id and %3$s and %4$s
+      limit %5$d
+    ) as earlier
+    union all
+    select * from (
+      select changed_at, %2$s as row_count from %1$s
+      where %1$s.project_id = cursor.project_id and %3$s and %4$s
+        and %1$s.xid >= pg_snapshot_xmax(cursor.snapshot)
+      order by %1$s.xid, %1$s.seq
+      limit %5$d
+    ) as later
+    """
         .formatted(
             table,
             rows,

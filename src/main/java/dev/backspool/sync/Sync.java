@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -33,6 +34,8 @@ public final class Sync implements AutoCloseable {
   /** So long this node leaves a place to somebody else who wants it. */
   private static final Duration AWAY = Duration.ofSeconds(3);
 
+  private static final Duration ASK_AGAIN = Duration.ofMillis(200);
+
   private final Database database;
   private final List<Mapping> mappings;
   private final Settings settings;
@@ -44,6 +47,8 @@ public final class Sync implements AutoCloseable {
   private final List<Thread> threads = new ArrayList<>();
   private final Tidy tidy;
   private final Wakeups wakeups;
+  private final Cursors cursors;
+  private final Set<Place> asked = ConcurrentHashMap.newKeySet();
   private final Map<Place, Long> away = new ConcurrentHashMap<>();
   private volatile Paused paused = Paused.NOTHING;
   private volatile boolean stopping;
@@ -77,6 +82,7 @@ public final class Sync implements AutoCloseable {
     sinks = new Sinks(database, this.mappings, openers);
     tasks = new Tasks(settings.workers());
     pending = new Pending(database);
+    cursors = new Cursors(database, this.mappings);
     tidy = new Tidy(database, this.mappings, sinks, settings);
     refresh();
     look(true);
@@ -116,8 +122,10 @@ public final class Sync implements AutoCloseable {
           new Place(
               UUID.fromString(told.substring(0, slash)),
               UUID.fromString(told.substring(slash + 1)));
-      away.put(place, System.nanoTime() + AWAY.toNanos());
-      tasks.add(place);
+      if (!asked.contains(place)) {
+        away.put(place, System.nanoTime() + AWAY.toNanos());
+        tasks.add(place);
+      }
       return;
     }
     UUID project = UUID.fromString(told);
@@ -173,6 +181,8 @@ public final class Sync implements AutoCloseable {
           if (work(place)) {
             tasks.add(place);
           }
+        } catch (RuntimeException failure) {
+          LOG.warn("The sync is held up: {}", failure.getMessage());
         } finally {
           tasks.done(place);
         }
@@ -199,15 +209,22 @@ public final class Sync implements AutoCloseable {
       if (here == null) {
         Optional<Busy> taken = take(row.get(), place);
         if (taken.isEmpty()) {
-          return false; // Another node does it.
+          return wants(place); // Another node does it.
         }
         here = taken.get();
         busy.put(place, here);
+        asked.remove(place);
       }
       here.lease().keep();
       boolean isLeft = here.round().run(paused);
-      if (tasks.recovered(place.sink())) {
+      boolean hadFailed = tasks.recovered(place.sink());
+      if (hadFailed || row.get().hasFailed()) {
         sinks.recovered(place.sink());
+      }
+      if (here.round().hasNewer()) {
+        // A newer program is about, and knows more of what is copied: it is to have the place.
+        leave(place);
+        return false;
       }
       return isLeft && !stopping;
     } catch (SinkException failure) {
@@ -232,6 +249,28 @@ public final class Sync implements AutoCloseable {
       away.remove(place);
     }
     return isStill;
+  }
+
+  private void leave(Place place) {
+    away.put(place, System.nanoTime() + AWAY.toNanos());
+    forget(place);
+  }
+
+  /** Asks for a place where another node works with an older program than this. */
+  private boolean wants(Place place) {
+    if (stopping || !cursors.isNewerThan(place.sink(), place.project())) {
+      return false;
+    }
+    if (asked.add(place)) {
+      pending.askFor(place);
+    }
+    try {
+      Thread.sleep(ASK_AGAIN);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+    return true;
   }
 
   private Optional<Busy> take(SinkRow row, Place place) throws SinkException {

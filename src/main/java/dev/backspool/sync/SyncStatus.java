@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * How it stands with the copies of a project.
  *
- * @param isPaused of each stage, whether it is paused everywhere: {@code tail}, {@code load}, {@code
- *     tidy}
+ * @param isPaused of each stage, whether it is paused everywhere: {@code tail}, {@code load},
+ *     {@code tidy}
  */
 public record SyncStatus(Map<String, Boolean> isPaused, List<OfSink> sinks) {
 

@@ -21,9 +21,9 @@ import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
 /**
- * Holds what a sink has against what PostgreSQL has, row by row, in one snapshot. It takes the place
- * of the workers at the sink and project, brings there what is still missing up to that snapshot, and
- * compares; meanwhile nothing else arrives there.
+ * Holds what a sink has against what PostgreSQL has, row by row, in one snapshot. It takes the
+ * place of the workers at the sink and project, brings there what is still missing up to that
+ * snapshot, and compares; meanwhile nothing else arrives there.
  *
  * <p>It asks the tables themselves, and not as the sync does: see {@link Audit}.
  */
@@ -97,16 +97,10 @@ public final class SyncVerifier {
   /** Has whoever is at work there make room, and takes the place. */
   private Lease take(UUID sink, UUID project) {
     long end = System.nanoTime() + PATIENCE.toNanos();
-    database.write(handle ->
-        handle
-            .createQuery("select pg_notify('backspool_sync', :place)")
-            .bind("place", sink + "/" + project)
-            .mapTo(String.class)
-            .list());
+    new Pending(database).askFor(new Round.Place(sink, project));
     while (true) {
       Optional<Lease> lease =
-          Lease.take(
-              database, "sync " + sink + " " + project, Duration.ZERO, settings.lease());
+          Lease.take(database, "sync " + sink + " " + project, Duration.ZERO, settings.lease());
       if (lease.isPresent()) {
         return lease.get();
       }
@@ -122,8 +116,8 @@ public final class SyncVerifier {
     }
   }
 
-  private Comparison compare(
-      Handle handle, Sink sink, UUID sinkId, UUID project, Mapping mapping) throws SinkException {
+  private Comparison compare(Handle handle, Sink sink, UUID sinkId, UUID project, Mapping mapping)
+      throws SinkException {
     List<KeyRange> ranges = KeyRange.ALL.split(RANGES);
     List<Sum> here = sums(handle.getConnection(), sink, project, mapping, ranges);
     List<Sum> there = sink.sums(project, mapping, ranges).sums();
@@ -179,8 +173,7 @@ public final class SyncVerifier {
         from (select %s as key_hash, %s as row_hash from %s where project_id = ?) as hashed
         group by 1
         """
-            .formatted(
-                keyHash(sink, mapping), rowHash(sink, mapping), Audit.of(mapping).from());
+            .formatted(keyHash(sink, mapping), rowHash(sink, mapping), Audit.of(mapping).from());
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
       statement.setArray(
           1, connection.createArrayOf("bigint", ranges.stream().map(KeyRange::from).toArray()));
@@ -238,21 +231,25 @@ public final class SyncVerifier {
 
   /** As it is by now: rows may have got there while the sink was brought up to the snapshot. */
   private Set<List<Object>> quarantined(UUID sink, UUID project, Mapping mapping) {
-    return database.write(handle -> new HashSet<>(handle
-        .createQuery(
-            """
-            select key from sync_quarantine
-            where sink_id = :sink and project_id = :project and mapping = :mapping
-            """)
-        .bind("sink", sink)
-        .bind("project", project)
-        .bind("mapping", mapping.id())
-        .mapTo(byte[].class)
-        .map(key -> mapping.source().read(key))
-        .list()));
+    return database.write(handle ->
+        new HashSet<>(
+            handle
+                .createQuery(
+                    """
+                    select key from sync_quarantine
+                    where sink_id = :sink and project_id = :project and mapping = :mapping
+                    """)
+                .bind("sink", sink)
+                .bind("project", project)
+                .bind("mapping", mapping.id())
+                .mapTo(byte[].class)
+                .map(key -> mapping.source().read(key))
+                .list()));
   }
 
-  /** Notes the keys as changed: their rows are brought once more, or it is told that there is none. */
+  /**
+   * Notes the keys as changed: their rows are brought once more, or it is told that there is none.
+   */
   private void repair(UUID project, Comparison comparison) {
     Source source =
         mappings.stream()
@@ -270,19 +267,25 @@ public final class SyncVerifier {
       return;
     }
     database.write(handle -> {
-      handle
-          .createUpdate(
-              """
-              insert into sync_key as known (project_id, source, key, seq, xid, is_gone)
-              select :project, :source, key, nextval('sync_seq'), pg_current_xact_id(), false
-              from unnest(:keys) as key
-              on conflict (project_id, source, key) do update set
-                seq = nextval('sync_seq'), xid = excluded.xid, changed_at = excluded.changed_at
-              """)
-          .bind("project", project)
-          .bind("source", source.number())
-          .bindArray("keys", byte[].class, keys)
-          .execute();
+      try (PreparedStatement statement =
+          handle
+              .getConnection()
+              .prepareStatement(
+                  """
+                  insert into sync_key as known (project_id, source, key, seq, xid, is_gone)
+                  select ?, ?, key, nextval('sync_seq'), pg_current_xact_id(), false
+                  from unnest(cast(? as bytea[])) as key
+                  on conflict (project_id, source, key) do update set
+                    seq = nextval('sync_seq'), xid = excluded.xid, changed_at = excluded.changed_at
+                  """)) {
+        statement.setObject(1, project);
+        statement.setInt(2, source.number());
+        statement.setArray(
+            3, handle.getConnection().createArrayOf("bytea", keys.toArray(byte[][]::new)));
+        statement.executeUpdate();
+      } catch (SQLException failure) {
+        throw new IllegalStateException("The differences could not be noted", failure);
+      }
       return handle
           .createQuery("select pg_notify('backspool_sync', :project)")
           .bind("project", project.toString())

@@ -23,7 +23,8 @@ final class Tidy {
   private static final Duration MISSING = Duration.ofDays(30);
 
   /**
-   * No cursor still needs the row. One that is stopped or loading begins anew, from a later snapshot.
+   * No cursor still needs the row. One that is stopped or loading begins anew, from a later
+   * snapshot.
    */
   private static final String PASSED =
       """
@@ -38,17 +39,24 @@ final class Tidy {
   private final Sinks sinks;
   private final Settings settings;
   private long nextLook = System.nanoTime();
+  private long nextForget = System.nanoTime();
+  private Duration forgetPause;
 
   Tidy(Database database, List<Mapping> mappings, Sinks sinks, Settings settings) {
     this.database = database;
     this.mappings = mappings;
     this.sinks = sinks;
     this.settings = settings;
+    forgetPause = settings.poll();
   }
 
   /** Does it when it is time; called often, by one thread. */
   void look(Paused paused) {
-    if (paused.tidy() || System.nanoTime() - nextLook < 0) {
+    if (paused.tidy()) {
+      return;
+    }
+    forgetGone();
+    if (System.nanoTime() - nextLook < 0) {
       return;
     }
     nextLook =
@@ -62,10 +70,30 @@ final class Tidy {
             tidy(lease);
             lease.finish();
           } catch (RuntimeException failure) {
-            LOG.warn("What the sync does not need any more stays for now: {}", failure.getMessage());
+            LOG.warn(
+                "What the sync does not need any more stays for now: {}", failure.getMessage());
             lease.giveUp();
           }
         });
+  }
+
+  /** Keys of what was deleted may name somebody: they go soon, or it is looked for them less often. */
+  private void forgetGone() {
+    if (System.nanoTime() - nextForget < 0) {
+      return;
+    }
+    long forgotten =
+        database.write(handle ->
+            handle
+                .createQuery("select sync_forget_gone(null, :most)")
+                .bind("most", AT_ONCE)
+                .mapTo(Long.class)
+                .one());
+    forgetPause =
+        forgotten > 0
+            ? settings.poll()
+            : forgetPause.compareTo(EVERY) < 0 ? forgetPause.multipliedBy(2) : EVERY;
+    nextForget = System.nanoTime() + forgetPause.toNanos();
   }
 
   /** Does it now. */
@@ -74,7 +102,7 @@ final class Tidy {
     for (String table : List.of("sync_batch", "sync_forget")) {
       delete(lease, table, PASSED.formatted("cursor.mapping = 'events'"));
     }
-    // A key protects from pages that are older than it, and none of them is that old.
+    // A key tells which page is the older one of two, and no page is that old.
     delete(
         lease,
         "sync_key",

@@ -108,8 +108,7 @@ final class ConfigTest {
     assertThat(config.archiveEncryption()).isFalse();
     assertThat(config.archiveAfter()).isEqualTo(Duration.ofMinutes(5));
     assertThat(config.s3Keys()).isEqualTo(new S3Keys("AKIA0", "hush"));
-    assertThat(config.analyticsUrl())
-        .isEqualTo(new AnalyticsUrl.File(Path.of("/srv/a.duckdb")));
+    assertThat(config.analyticsUrl()).isEqualTo(new AnalyticsUrl.File(Path.of("/srv/a.duckdb")));
     assertThat(config.syncPrivateSinks()).isTrue();
     assertThat(config.s3Keys()).asString().doesNotContain("hush");
   }

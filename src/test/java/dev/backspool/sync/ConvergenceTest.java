@@ -21,8 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Writers do anything to a few rows, workers are slow and die, a sink goes away and comes back; when
- * all is quiet the sinks hold what PostgreSQL does.
+ * Writers do anything to a few rows, workers are slow and die, a sink goes away and comes back;
+ * when all is quiet the sinks hold what PostgreSQL does.
  *
  * <p>{@code -Dsync.seeds=100} for many of them, {@code -Dsync.seed=7} for one again.
  */
@@ -102,7 +102,9 @@ final class ConvergenceTest {
     };
   }
 
-  /** Does something to a few rows again and again, some of it in one transaction, some rolled back. */
+  /**
+   * Does something to a few rows again and again, some of it in one transaction, some rolled back.
+   */
   private record Writer(Workshop shop, UUID other, Random random, long end) implements Runnable {
     @Override
     public void run() {
@@ -127,7 +129,8 @@ final class ConvergenceTest {
             }
           }
         } catch (SQLException conflict) {
-          // Two writers were in each other's way: one of them has lost, and nothing of it is stored.
+          // Two writers were in each other's way: one of them has lost, and nothing of it is
+          // stored.
         }
       }
     }
@@ -144,7 +147,8 @@ final class ConvergenceTest {
               email = excluded.email, groups = excluded.groups
             """
                 .formatted(person, random.nextInt(1000), random.nextInt(3), random.nextInt(3));
-        case 3 -> "delete from profile where project_id = :project and id = 'u%d'".formatted(person);
+        case 3 ->
+            "delete from profile where project_id = :project and id = 'u%d'".formatted(person);
         case 4 ->
             "update profile set id = 'u%d' where project_id = :project and id = 'u%d'"
                 .formatted(random.nextInt(12), person);

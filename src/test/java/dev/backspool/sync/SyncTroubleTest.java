@@ -104,7 +104,9 @@ final class SyncTroubleTest {
     OfMapping profiles = status(node, shop.project, copy.id, Mappings.PROFILES);
     assertThat(profiles.quarantined()).isEqualTo(2);
     assertThat(profiles.state()).isEqualTo(State.LIVE);
-    shop.run("update profile set email = 'kind' where id = 'u7'", "delete from profile where id = 'u31'");
+    shop.run(
+        "update profile set email = 'kind' where id = 'u7'",
+        "delete from profile where id = 'u31'");
     copy.shows("select email from backspool.profiles where id in ('u7', 'u31')", "kind");
     eventually(() -> assertThat(node.statuses().quarantined(shop.project)).isEmpty());
   }
@@ -156,7 +158,8 @@ final class SyncTroubleTest {
             now.key(),
             columns,
             null,
-            "select it.*, length(first_name) as name_length from (%s) as it".formatted(now.query()));
+            "select it.*, length(first_name) as name_length from (%s) as it"
+                .formatted(now.query()));
     var mappings = new ArrayList<>(Mappings.ALL);
     mappings.set(mappings.indexOf(now), wider);
     shop.node(mappings, Settings.standard().hasty(2), new Watcher() {});
@@ -166,7 +169,9 @@ final class SyncTroubleTest {
     }
     copy.shows(
         "select count(*) from backspool.profiles where name_length = length(first_name)", "300");
-    copy.shows("select count(*) from backspool.profiles where name_length = 3 and first_name = 'new'", "20");
+    copy.shows(
+        "select count(*) from backspool.profiles where name_length = 3 and first_name = 'new'",
+        "20");
   }
 
   @Test
@@ -229,10 +234,13 @@ final class SyncTroubleTest {
     node.sinks().pause(copy.id, true);
     pause(500);
     shop.run("delete from profile");
-    assertThat(shop.ask("select sync_key::text from sync_key")).noneMatch(row -> row.contains("very@"));
-    shop.source.own(handle -> handle.execute("update sync_key set changed_at = now() - interval '8 days'"));
+    assertThat(shop.ask("select sync_key::text from sync_key"))
+        .noneMatch(row -> row.contains("very@"));
+    shop.source.own(
+        handle -> handle.execute("update sync_key set changed_at = now() - interval '8 days'"));
     var tidy = new Tidy(shop.source, Mappings.ALL, node.sinks(), Settings.standard());
-    Lease lease = Lease.take(shop.source, "test", Duration.ZERO, Duration.ofMinutes(1)).orElseThrow();
+    Lease lease =
+        Lease.take(shop.source, "test", Duration.ZERO, Duration.ofMinutes(1)).orElseThrow();
     tidy.tidy(lease);
     String gone = "select count(*) from sync_key where is_gone";
     assertThat(shop.ask(gone)).as("not passed yet").containsExactly("1");
@@ -259,7 +267,8 @@ final class SyncTroubleTest {
     shop.run(
         "insert into profile (project_id, id, email, first_seen_at, last_seen_at) values ('%s', 'theirs', 'e', now(), now())"
             .formatted(small));
-    copy.shows("select id from backspool.profiles where project_id = '%s'".formatted(small), "theirs");
+    copy.shows(
+        "select id from backspool.profiles where project_id = '%s'".formatted(small), "theirs");
     assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(8));
     assertThat(status(node, shop.project, copy.id, Mappings.PROFILES).behind()).isPositive();
   }
@@ -268,7 +277,9 @@ final class SyncTroubleTest {
   void a_transaction_that_stays_open_holds_up_nobody_else() throws SQLException {
     Copy copy = shop.copy(shop.node(2));
     Connection open = shop.begin();
-    shop.in(open, "insert into profile (project_id, id, email, first_seen_at, last_seen_at) values (:project, 'open', '1', now(), now())");
+    shop.in(
+        open,
+        "insert into profile (project_id, id, email, first_seen_at, last_seen_at) values (:project, 'open', '1', now(), now())");
     for (int i = 1; i <= 20; i++) {
       shop.profile("u", String.valueOf(i));
       copy.shows(EMAILS, "u " + i);
@@ -294,14 +305,17 @@ final class SyncTroubleTest {
     copy.run("delete from backspool.profiles where id = 'u7'");
     copy.run("update backspool.profiles set email = 'altered' where id = 'u8'");
     copy.run("insert into backspool.profiles select * from backspool.profiles where false");
-    copy.run("insert into backspool.profiles (project_id, id, sync_version) values ('%s', 'planted', 1)".formatted(shop.project));
+    copy.run(
+        "insert into backspool.profiles (project_id, id, sync_version) values ('%s', 'planted', 1)"
+            .formatted(shop.project));
     copy.run("update backspool.events set properties = '{}' where id = 9");
     try (var duck = file.connect()) {
       for (String sql :
           List.of(
               "delete from profiles where id = 'u7'",
               "update profiles set email = 'altered' where id = 'u8'",
-              "insert into profiles (project_id, id, sync_version) values ('%s', 'planted', 1)".formatted(shop.project),
+              "insert into profiles (project_id, id, sync_version) values ('%s', 'planted', 1)"
+                  .formatted(shop.project),
               "update events set properties = '{}' where id = 9")) {
         try (var statement = duck.createStatement()) {
           statement.execute(sql);
@@ -326,7 +340,11 @@ final class SyncTroubleTest {
     Copy copy = shop.copy(node);
     DuckDb file = shop.file();
     SinkRow columnar = shop.attach(node, file);
-    shop.source.own(handle -> handle.createQuery("select add_event_day('2026-01-05'), add_event_day('2026-01-06')").mapTo(String.class).list());
+    shop.source.own(handle ->
+        handle
+            .createQuery("select add_event_day('2026-01-05'), add_event_day('2026-01-06')")
+            .mapTo(String.class)
+            .list());
     shop.run(
         "insert into event (project_id, id, at, received_at, name, properties) select :project, n, now(), timestamptz '2026-01-05 00:00Z' + n * interval '1 hour', 'x', '{}' from generate_series(0, 30) as n");
     copy.shows("select count(*) from backspool.events", "31");
@@ -365,7 +383,12 @@ final class SyncTroubleTest {
     Sync node = shop.node(1);
     UUID sink =
         node.sinks()
-            .add(null, "postgres", "Hostile", "postgresql://u:very-secret@127.0.0.1:1/db?sslmode=disable", false);
+            .add(
+                null,
+                "postgres",
+                "Hostile",
+                "postgresql://u:very-secret@127.0.0.1:1/db?sslmode=disable",
+                false);
     eventually(() -> assertThat(status(node, shop.project, sink).failures()).isPositive());
     assertThat(status(node, shop.project, sink).toString()).doesNotContain("very-secret");
     assertThat(shop.ask("select sync_sink::text || encode(connection, 'escape') from sync_sink"))
@@ -380,13 +403,15 @@ final class SyncTroubleTest {
     Sync node = shop.node(1);
     assertThat(node.readUpTo()).isAfter(Instant.now().minusSeconds(60));
     Copy copy = shop.copy(node);
-    shop.run("insert into event (project_id, id, at, received_at, name, properties) values (:project, 1, now(), now() - interval '3 hours', 'x', '{}')");
+    shop.run(
+        "insert into event (project_id, id, at, received_at, name, properties) values (:project, 1, now(), now() - interval '3 hours', 'x', '{}')");
     copy.shows("select id from backspool.events", "1");
     shop.settles(node, copy.id, shop.project);
     assertThat(node.readUpTo()).isAfter(Instant.now().minusSeconds(60));
     node.sinks().pause(copy.id, true);
     pause(500);
-    shop.run("insert into event (project_id, id, at, received_at, name, properties) values (:project, 2, now(), now() - interval '2 hours', 'x', '{}')");
+    shop.run(
+        "insert into event (project_id, id, at, received_at, name, properties) values (:project, 2, now(), now() - interval '2 hours', 'x', '{}')");
     assertThat(node.readUpTo()).isBefore(Instant.now().minusSeconds(7_000));
     node.sinks().resync(copy.id, null, null);
     assertThat(node.readUpTo()).isEqualTo(Instant.EPOCH);

@@ -1,8 +1,8 @@
 package dev.backspool.sync.duckdb;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.backspool.Ids;
 import dev.backspool.sync.Sink;
-import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
@@ -43,8 +43,8 @@ public final class DuckDb implements AutoCloseable {
   }
 
   /**
-   * Opens a file, and makes it when it is not there. It takes an eighth of the machine's memory, and
-   * two gigabytes at most.
+   * Opens a file, and makes it when it is not there. It takes an eighth of the machine's memory,
+   * and two gigabytes at most.
    *
    * @param folder for what does not fit into memory
    * @throws IllegalStateException when another process has it open, or it is none

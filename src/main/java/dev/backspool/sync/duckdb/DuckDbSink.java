@@ -250,7 +250,7 @@ final class DuckDbSink implements Sink {
             where known.project_id = ? and known.mapping = ? and known.key = %3$s
               and known.version >= %1$s.%4$s
             """
-                .formatted(stage, DELETED, keyText(mapping, stage), VERSION),
+                .formatted(stage, DELETED, nameless(mapping, stage), VERSION),
             page.project(),
             mapping.id());
       }
@@ -266,7 +266,7 @@ final class DuckDbSink implements Sink {
       if (hadDeleted) {
         run(
             "delete from %1$s as known using %2$s where known.project_id = ? and known.mapping = ? and known.key = %3$s"
-                .formatted(DELETED, stage, keyText(mapping, stage)),
+                .formatted(DELETED, stage, nameless(mapping, stage)),
             page.project(),
             mapping.id());
       }
@@ -274,7 +274,7 @@ final class DuckDbSink implements Sink {
         run(
             "insert into %s select project_id, '%s', %s, %s, now() at time zone 'UTC' from %s where %s"
                 .formatted(
-                    DELETED, mapping.id(), keyText(mapping, stage), VERSION, stage, IS_DELETED));
+                    DELETED, mapping.id(), nameless(mapping, stage), VERSION, stage, IS_DELETED));
       }
       return page.rows().size();
     });
@@ -360,8 +360,9 @@ final class DuckDbSink implements Sink {
     return names.toString();
   }
 
-  private static String keyText(Mapping mapping, String table) {
-    return text(mapping.key(), table + ".");
+  /** What is kept of a deleted key: it names nobody. */
+  private static String nameless(Mapping mapping, String table) {
+    return "md5(%s)".formatted(text(mapping.key(), table + "."));
   }
 
   @Override
@@ -438,17 +439,20 @@ final class DuckDbSink implements Sink {
         select ranges.number, count(*), sum(row_hash)
         from (select %s as key_hash, %s as row_hash from %s where project_id = ?) as hashed
         asof join (
-          select unnest(range(?)) as number, unnest(?::bigint[]) as begins
+          select unnest(range(%d)) as number, unnest([%s]::bigint[]) as begins
         ) as ranges on key_hash >= begins
         group by 1
         """
-            .formatted(keyHash(mapping), rowHash(mapping), quoted(mapping.id()));
+            .formatted(
+                keyHash(mapping),
+                rowHash(mapping),
+                quoted(mapping.id()),
+                ranges.size(),
+                String.join(
+                    ", ", ranges.stream().map(range -> Long.toString(range.from())).toList()));
     return ask(own -> {
       try (PreparedStatement statement = own.prepareStatement(sql)) {
         statement.setObject(1, project);
-        statement.setInt(2, ranges.size());
-        statement.setArray(
-            3, own.createArrayOf("BIGINT", ranges.stream().map(KeyRange::from).toArray()));
         var sums = new Sum[ranges.size()];
         Arrays.fill(sums, Sum.NONE);
         try (ResultSet rows = statement.executeQuery()) {

@@ -223,7 +223,7 @@ public final class PostgresSink implements Sink {
                     """
                         .formatted(
                             tables.name(Tables.DELETED),
-                            keyTexts(mapping, "page"),
+                            nameless(mapping),
                             quoted(Tables.VERSION))
                     : "",
                 keyNames(mapping),
@@ -253,7 +253,7 @@ public final class PostgresSink implements Sink {
                 tables.name(Tables.DELETED),
                 arrays(mapping.key()),
                 pageNames(mapping.key()),
-                keyTexts(mapping, "page"),
+                nameless(mapping),
                 quoted(Tables.VERSION));
     execute(connection, sql, page, rows, page.project(), mapping.id());
   }
@@ -284,7 +284,7 @@ public final class PostgresSink implements Sink {
                 same,
                 quoted(Tables.VERSION),
                 tables.name(Tables.DELETED),
-                keyTexts(mapping, "page")),
+                nameless(mapping)),
         page,
         rows,
         page.project(),
@@ -385,12 +385,9 @@ public final class PostgresSink implements Sink {
     return names.toString();
   }
 
-  private static String keyTexts(Mapping mapping, String table) {
-    var texts = new StringJoiner(", ", "array[", "]");
-    mapping
-        .key()
-        .forEach(column -> texts.add("%s.%s::text".formatted(table, quoted(column.name()))));
-    return texts.toString();
+  /** What is kept of a deleted key. */
+  private static String nameless(Mapping mapping) {
+    return Hashes.nameless(mapping.key(), column -> "page." + quoted(column.name()));
   }
 
   @Override

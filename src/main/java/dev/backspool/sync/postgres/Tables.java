@@ -76,7 +76,7 @@ final class Tables {
           create table if not exists %s (
             project_id uuid not null,
             mapping text not null,
-            key text[] not null,
+            key uuid not null,
             version bigint not null,
             deleted_at timestamptz not null default now(),
             primary key (project_id, mapping, key))
