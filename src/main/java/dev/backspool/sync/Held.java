@@ -3,12 +3,12 @@ package dev.backspool.sync;
 import dev.backspool.postgres.Lease;
 import java.time.Duration;
 
-/** A lease that is kept from round to round, and renewed when a third of it is over. One thread. */
+/** A lease that is kept from round to round, and renewed when a third of it is over. One thread works with it. */
 final class Held {
   private final Lease lease;
   private final Duration length;
-  private long renewedAt = System.nanoTime();
-  private long usedAt = System.nanoTime();
+  private volatile long renewedAt = System.nanoTime();
+  private volatile long usedAt = System.nanoTime();
 
   Held(Lease lease, Duration length) {
     this.lease = lease;

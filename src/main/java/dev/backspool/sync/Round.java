@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -69,12 +70,12 @@ final class Round {
   /**
    * Goes on for a while.
    *
-   * @param paused stages that are not to be done
+   * @param paused stages that are not to be done; asked before each page
    * @return whether something was left
    * @throws SinkException when the sink takes nothing for now
    * @throws Lease.Lost when another node does this by now
    */
-  boolean run(Paused paused) throws SinkException {
+  boolean run(Supplier<Paused> paused) throws SinkException {
     if (!hasProject()) {
       return remove();
     }
@@ -86,9 +87,11 @@ final class Round {
         continue;
       }
       try {
-        Cursor now = paused.tail() ? cursor : follow(cursor);
-        now = paused.load() || !now.isLoading() ? now : load(now);
-        isLeft |= (now.target() != null && !paused.tail()) || (now.isLoading() && !paused.load());
+        Cursor now = follow(cursor, paused);
+        now = now.isLoading() ? load(now, paused) : now;
+        isLeft |=
+            (now.target() != null && !paused.get().tail())
+                || (now.isLoading() && !paused.get().load());
       } catch (SinkException away) {
         switch (away.kind()) {
           case SCHEMA_DRIFT -> stop(cursor, away);
@@ -145,15 +148,14 @@ final class Round {
   private record Step(Piece piece, Page page) {}
 
   /** Follows what changes, a page after the other. */
-  private Cursor follow(Cursor cursor) throws SinkException {
-    if (cursor.target() == null && !cursor.hasChanges()) {
-      return cursor;
-    }
+  private Cursor follow(Cursor cursor, Supplier<Paused> paused) throws SinkException {
     Cursor at = cursor;
+    boolean isBehind = cursor.target() != null || cursor.hasChanges();
     long end = System.nanoTime() + SLICE_NANOS;
-    do {
+    while (isBehind && !paused.get().tail() && System.nanoTime() < end) {
       at = next(at, database::view);
-    } while (at.target() != null && System.nanoTime() < end);
+      isBehind = at.target() != null;
+    }
     return at;
   }
 
@@ -239,16 +241,14 @@ final class Round {
 
   private record Loaded(Page page, @Nullable List<String> last) {}
 
-  /**
-   * Loads all rows, a page after the other, and lets the sink be rid of what was not among them.
-   */
-  private Cursor load(Cursor cursor) throws SinkException {
-    if (cursor.loadAfter() == null && cursor.generation() > 1) {
+  /** Loads all rows, a page after the other, and has the sink remove what was not among them. */
+  private Cursor load(Cursor cursor, Supplier<Paused> paused) throws SinkException {
+    if (cursor.loadAfter() == null && cursor.generation() > 1 && !paused.get().load()) {
       sink.prepare(List.of(cursor.mapping()));
     }
     Cursor at = cursor;
     long end = System.nanoTime() + SLICE_NANOS;
-    do {
+    while (at.isLoading() && !paused.get().load() && System.nanoTime() < end) {
       lease.keep();
       Cursor from = at;
       int most = settings.pageRows(cursor.mapping());
@@ -265,7 +265,7 @@ final class Round {
       }
       watcher.at("load applied");
       cursors.save(lease.lease(), at, rows);
-    } while (at.isLoading() && System.nanoTime() < end);
+    }
     return at;
   }
 

@@ -216,7 +216,7 @@ public final class Sync implements AutoCloseable {
         asked.remove(place);
       }
       here.lease().keep();
-      boolean isLeft = here.round().run(paused);
+      boolean isLeft = here.round().run(() -> pausedAt(place));
       boolean hadFailed = tasks.recovered(place.sink());
       if (hadFailed || row.get().hasFailed()) {
         sinks.recovered(place.sink());
@@ -237,6 +237,14 @@ public final class Sync implements AutoCloseable {
     } catch (RuntimeException failure) {
       return fail(place, failure);
     }
+  }
+
+  private Paused pausedAt(Place place) {
+    boolean isGoing =
+        !stopping
+            && sinks.all().stream()
+                .anyMatch(sink -> sink.id().equals(place.sink()) && !sink.isPaused());
+    return isGoing ? paused : Paused.EVERYTHING;
   }
 
   private boolean isAway(Place place) {

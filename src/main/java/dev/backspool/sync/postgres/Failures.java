@@ -22,10 +22,8 @@ final class Failures {
         return new SinkException(Kind.REFUSED, String.valueOf(forbidden.getMessage()), null);
       }
     }
-    for (@Nullable Throwable at = failure; at != null; at = at.getCause()) {
-      if (at instanceof SQLException sql && sql.getSQLState() != null) {
-        return new SinkException(kind(sql.getSQLState()), message(sql), sql);
-      }
+    if (failure instanceof SQLException sql && sql.getSQLState() != null) {
+      return new SinkException(kind(sql.getSQLState()), message(sql), sql);
     }
     return new SinkException(Kind.UNREACHABLE, "The database does not answer", failure);
   }

@@ -2,8 +2,6 @@ package dev.backspool.sync.postgres;
 
 import static dev.backspool.sync.postgres.Tables.quoted;
 
-import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariDataSource;
 import dev.backspool.postgres.Columns;
 import dev.backspool.sync.Column;
 import dev.backspool.sync.Hashes;
@@ -42,12 +40,11 @@ import org.postgresql.ds.PGSimpleDataSource;
  * comes late, because it was taken for dead, finds the versions of those who came after it.
  */
 public final class PostgresSink implements Sink {
-  private static final int CONNECTIONS = 4;
   private static final int CONNECT_SECONDS = 10;
   private static final int STATEMENT_SECONDS = 30;
   private static final int SLICE = 10_000;
 
-  private final HikariDataSource connections;
+  private final Connections connections;
   private final Tables tables;
 
   private PostgresSink(SinkAddress address, boolean isPrivateAllowed) {
@@ -68,19 +65,16 @@ public final class PostgresSink implements Sink {
     if (!isPrivateAllowed) {
       source.setSocketFactory(PublicSockets.class.getName());
     }
-    var config = new HikariConfig();
-    config.setPoolName("sync-postgres");
-    config.setDataSource(source);
-    config.setMaximumPoolSize(CONNECTIONS);
-    config.setMinimumIdle(0);
-    config.setIdleTimeout(60_000);
-    config.setConnectionTimeout(CONNECT_SECONDS * 1_000L);
-    config.setInitializationFailTimeout(-1);
-    config.setAutoCommit(false);
-    config.setConnectionInitSql(
-        "set statement_timeout = '%1$ds'; set lock_timeout = '%1$ds'; set idle_in_transaction_session_timeout = '%1$ds'; set timezone = 'UTC'"
-            .formatted(STATEMENT_SECONDS));
-    connections = new HikariDataSource(config);
+    connections =
+        new Connections(
+            source,
+            """
+            set statement_timeout = '%1$ds';
+            set lock_timeout = '%1$ds';
+            set idle_in_transaction_session_timeout = '%1$ds';
+            set timezone = 'UTC'
+            """
+                .formatted(STATEMENT_SECONDS));
     tables = new Tables(address.schema());
   }
 
@@ -99,21 +93,28 @@ public final class PostgresSink implements Sink {
   }
 
   private <T> T commit(Work<T> work) throws SinkException {
-    try (Connection connection = connections.getConnection()) {
-      try {
-        T result = work.in(connection);
-        connection.commit();
-        return result;
-      } catch (SQLException failure) {
-        try {
-          connection.rollback();
-        } catch (SQLException gone) {
-          failure.addSuppressed(gone);
-        }
-        throw failure;
-      }
+    Connection connection;
+    try {
+      connection = connections.take();
     } catch (SQLException failure) {
       throw Failures.of(failure);
+    }
+    try {
+      T result = work.in(connection);
+      connection.commit();
+      connections.giveBack(connection);
+      return result;
+    } catch (SQLException failure) {
+      try {
+        connection.rollback();
+        connections.giveBack(connection);
+      } catch (SQLException gone) {
+        connections.discard(connection);
+      }
+      throw Failures.of(failure);
+    } catch (RuntimeException | Error failure) {
+      connections.discard(connection);
+      throw failure;
     }
   }
 

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * postgresql://user:password@host:5432/name?sslmode=require&schema=backspool}. Few parameters are
  * taken: others would let the driver read files or load classes of ours.
  *
+ * @param host a name or an address, one of IPv6 in brackets
  * @param sslMode {@code require} unless it says otherwise
  * @param schema where the tables are; {@code backspool} unless it says otherwise
  */
@@ -80,7 +81,7 @@ record SinkAddress(
       throw wrong("has a schema that is no plain name in lower case");
     }
     return new SinkAddress(
-        host.startsWith("[") ? host.substring(1, host.length() - 1) : host,
+        host,
         uri.getPort() < 0 ? PORT : uri.getPort(),
         path.substring(1),
         decode(parts[0]),
