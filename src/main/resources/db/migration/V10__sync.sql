@@ -152,9 +152,9 @@ create function sync_pair(one text, other text) returns bytea
 -- Tells whoever copies which projects have something new. Once for each commit, however often it is called.
 create function sync_tell(projects uuid[]) returns void
   language sql
-  begin atomic
-    select pg_notify('backspool_sync', project::text) from unnest(projects) as project;
-  end;
+as $$
+  select pg_notify('backspool_sync', project::text) from unnest(projects) as project
+$$;
 
 -- Notes the keys of all rows of a table that are written or deleted from now on, by statement.
 --
@@ -301,21 +301,21 @@ end $$;
 create function sync_forget_gone(project uuid, most integer) returns bigint
   language sql security definer
   set search_path = public, pg_temp
-  begin atomic
-    with passed as (
-      select noted.ctid as place from sync_key as noted
-      where noted.is_gone and (project is null or noted.project_id = project)
-        and not exists (
-          select from sync_cursor as cursor
-          where cursor.project_id = noted.project_id and cursor.source = noted.source
-            and cursor.stop_reason is null
-            and not pg_visible_in_snapshot(noted.xid, cursor.snapshot))
-      limit most
-    ), deleted as (
-      delete from sync_key where ctid = any(array(select place from passed)) and is_gone returning 1
-    )
-    select count(*) from deleted;
-  end;
+as $$
+  with passed as (
+    select noted.ctid as place from sync_key as noted
+    where noted.is_gone and (project is null or noted.project_id = project)
+      and not exists (
+        select from sync_cursor as cursor
+        where cursor.project_id = noted.project_id and cursor.source = noted.source
+          and cursor.stop_reason is null
+          and not pg_visible_in_snapshot(noted.xid, cursor.snapshot))
+    limit most
+  ), deleted as (
+    delete from sync_key where ctid = any(array(select place from passed)) and is_gone returning 1
+  )
+  select count(*) from deleted
+$$;
 revoke execute on function sync_forget_gone from public;
 grant execute on function sync_forget_gone to backspool_writer;
 

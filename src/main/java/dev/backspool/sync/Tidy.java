@@ -16,8 +16,12 @@ import org.slf4j.LoggerFactory;
 final class Tidy {
   private static final Logger LOG = LoggerFactory.getLogger(Tidy.class);
   private static final Duration EVERY = Duration.ofMinutes(10);
+  private static final Duration SELDOM = Duration.ofMinutes(1);
   private static final Duration LEASE = Duration.ofMinutes(5);
   private static final int AT_ONCE = 20_000;
+
+  /** After so many of these the others get their turn. */
+  private static final int MOST_ROUNDS = 10;
 
   /** A sink that one node alone can reach, and that nobody had open for so long, is forgotten. */
   private static final Duration MISSING = Duration.ofDays(30);
@@ -82,17 +86,23 @@ final class Tidy {
     if (System.nanoTime() - nextForget < 0) {
       return;
     }
-    long forgotten =
-        database.write(handle ->
-            handle
-                .createQuery("select sync_forget_gone(null, :most)")
-                .bind("most", AT_ONCE)
-                .mapTo(Long.class)
-                .one());
+    long forgotten = 0;
+    long some;
+    int rounds = 0;
+    do {
+      some =
+          database.write(handle ->
+              handle
+                  .createQuery("select sync_forget_gone(null, :most)")
+                  .bind("most", AT_ONCE)
+                  .mapTo(Long.class)
+                  .one());
+      forgotten += some;
+    } while (some == AT_ONCE && ++rounds < MOST_ROUNDS);
     forgetPause =
         forgotten > 0
             ? settings.poll()
-            : forgetPause.compareTo(EVERY) < 0 ? forgetPause.multipliedBy(2) : EVERY;
+            : forgetPause.compareTo(SELDOM) < 0 ? forgetPause.multipliedBy(2) : SELDOM;
     nextForget = System.nanoTime() + forgetPause.toNanos();
   }
 
