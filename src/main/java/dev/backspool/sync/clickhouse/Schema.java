@@ -132,7 +132,7 @@ final class Schema {
     if (table != null && !table.isOurs()) {
       throw refused("%s has a table %s of somebody else".formatted(url, tables.tableName(mapping)));
     }
-    if (table != null && !table.sortingKey().equals(tables.sortingKey(mapping))) {
+    if (table != null && !table.sortingKey().replace("`", "").equals(tables.sortingKey(mapping))) {
       throw refused(
           "The table %s of %s is sorted by other columns; drop it, and a new one is filled"
               .formatted(tables.tableName(mapping), url));

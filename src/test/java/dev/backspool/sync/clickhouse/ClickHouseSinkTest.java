@@ -21,9 +21,16 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -367,5 +374,61 @@ final class ClickHouseSinkTest {
     assertThat(ask("select count() from @sync_visits where sync_deleted")).isEqualTo("9000");
     sink.apply(new Page(project, VISITS, gone, "gone"));
     assertThat(Arrays.asList(sum(VISITS))).containsExactly(Sum.NONE);
+  }
+
+  @Test
+  void whatever_the_order_of_pages_the_highest_versions_stay() throws Exception {
+    long seed = System.nanoTime();
+    try (ExecutorService workers = Executors.newFixedThreadPool(4)) {
+      List<Future<?>> projects = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        var random = new Random(seed + i);
+        projects.add(
+            workers.submit(() -> {
+              applyInAnyOrder(UUID.randomUUID(), random, seed);
+              return null;
+            }));
+      }
+      for (Future<?> each : projects) {
+        each.get();
+      }
+    }
+  }
+
+  private void applyInAnyOrder(UUID someProject, Random random, long seed) throws SinkException {
+    List<Page> all = new ArrayList<>();
+    Map<Long, Page.Row> highest = new TreeMap<>();
+    for (int i = 0; i < 25; i++) {
+      Map<Long, Page.Row> rows = new TreeMap<>();
+      for (int j = random.nextInt(8); j >= 0; j--) {
+        long id = random.nextInt(12);
+        long version = 1 + 10L * i + j;
+        rows.put(
+            id,
+            random.nextInt(3) == 0
+                ? deleted(version, id)
+                : row(version, id, TIME.plus(Duration.ofDays(id * 20)), "v" + version));
+      }
+      highest.putAll(rows);
+      all.add(new Page(someProject, FACTS, List.copyOf(rows.values()), "page " + i));
+    }
+    List<Page> order = new ArrayList<>(all);
+    order.addAll(all.subList(5, 15));
+    Collections.shuffle(order, random);
+    for (Page page : order) {
+      sink.apply(page);
+      if (random.nextInt(10) == 0) {
+        sink.tidy(FACTS, NEVER);
+      }
+    }
+    String expected =
+        highest.values().stream()
+            .filter(row -> !row.deleted())
+            .map(row -> row.key().getFirst() + "\t" + row.values().getLast())
+            .collect(Collectors.joining("\n"));
+    assertThat(
+            ask("select id, name from @facts where project_id = '%s' order by id", someProject))
+        .as("seed %d", seed)
+        .isEqualTo(expected);
   }
 }
