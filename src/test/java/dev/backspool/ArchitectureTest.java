@@ -78,6 +78,7 @@ final class ArchitectureTest {
     mayUse("ingest", "postgres", "rrweb", "session", "project");
     mayUse("retention", "postgres", "project", "ingest", "recording", "archive", "archiver");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
+    mayUse("sync", "postgres");
     mayUse("erasure", "postgres", "session", "ingest", "event");
     mayUse(
         "protocol.backspool", "http", "ingest", "rrweb", "session", "project", "event", "enrich");
@@ -170,6 +171,17 @@ final class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("software.amazon..")
+        .check(PROGRAM);
+  }
+
+  @Test
+  void the_columnar_store_stays_in_its_sink() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + ".sync.duckdb..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.duckdb..")
         .check(PROGRAM);
   }
 

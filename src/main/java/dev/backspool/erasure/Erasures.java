@@ -167,6 +167,7 @@ public final class Erasures implements AutoCloseable {
       elders.awaitWriting();
     } while (removal.pass(going) > 0);
     mentions.remove(going);
+    removal.forgetKeys(going);
     ledger.finish(going);
   }
 

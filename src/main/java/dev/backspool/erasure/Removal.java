@@ -206,6 +206,27 @@ final class Removal {
         });
   }
 
+  /** What all copies have been told of, or nobody copies, is not noted any more. */
+  void forgetKeys(Going going) {
+    again(
+        ROWS_A_TRANSACTION,
+        connection -> {
+          int some;
+          try (var statement = connection.prepareStatement("select sync_forget_gone(?, ?)")) {
+            statement.setObject(1, going.project());
+            statement.setInt(2, ROWS_A_TRANSACTION);
+            try (ResultSet row = statement.executeQuery()) {
+              row.next();
+              some = row.getInt(1);
+            }
+          }
+          if (some > 0) {
+            Ledger.count(connection, going, List.of("sync_key"), Map.of());
+          }
+          return some;
+        });
+  }
+
   /** Runs transactions until one finds fewer rows than it might have taken. */
   private long again(int most, Transaction.Work<Integer> work) {
     long all = 0;

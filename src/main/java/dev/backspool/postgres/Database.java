@@ -23,6 +23,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 public final class Database implements AutoCloseable {
   private static final int WRITERS = 6;
   private static final int READERS = 10;
+  private static final int VIEWERS = 4;
   private static final Duration READ_LIMIT = Duration.ofSeconds(30);
   private static final Duration WRITE_LIMIT = Duration.ofSeconds(60);
 
@@ -37,7 +38,8 @@ public final class Database implements AutoCloseable {
       """
       set enable_seqscan = off;
       set enable_hashjoin = off;
-      set enable_mergejoin = off
+      set enable_mergejoin = off;
+      set jit = off
       """;
 
   /** What is read for varies: a plan for any value suits neither the rare nor the frequent one. */
@@ -86,8 +88,12 @@ public final class Database implements AutoCloseable {
   private final HikariDataSource readers;
   private final Jdbi writing;
   private final Jdbi reading;
+  private final HikariDataSource viewers;
+  private final Jdbi viewing;
+  private final DatabaseUrl url;
 
   private Database(DatabaseUrl url) {
+    this.url = url;
     PGSimpleDataSource owning = source(url, "backspool owner");
     owner = Jdbi.create(owning);
     Migrations.run(owning, url);
@@ -100,6 +106,8 @@ public final class Database implements AutoCloseable {
     }
     writing = Jdbi.create(writers);
     reading = Jdbi.create(readers);
+    viewers = viewers(url);
+    viewing = Jdbi.create(viewers);
   }
 
   /**
@@ -181,6 +189,31 @@ public final class Database implements AutoCloseable {
   }
 
   /**
+   * Reads rows of all projects as they were at one moment, by their keys, in one transaction that
+   * changes nothing: as {@link #snapshot}, but often, and within a minute.
+   */
+  public <T extends @Nullable Object> T view(HandleFunction<T> work) {
+    try {
+      return viewing.inTransaction(work::in);
+    } catch (RuntimeException failure) {
+      throw DatabaseUnavailable.translate(failure);
+    }
+  }
+
+  /**
+   * A connection of its own as the tables' owner, outside all pools, for one that is kept.
+   *
+   * @param name tells the database's administrator what it is for
+   */
+  public Connection alone(String name) {
+    try {
+      return source(url, name).getConnection();
+    } catch (SQLException failure) {
+      throw new DatabaseUnavailable(failure);
+    }
+  }
+
+  /**
    * Frees the place of a table's dead rows and renews its statistics, as the table's owner; it
    * blocks nobody, and is slow for their sake.
    *
@@ -214,21 +247,38 @@ public final class Database implements AutoCloseable {
   /** Closes the pools; transactions that run are cut off. */
   @Override
   public void close() {
+    viewers.close();
     readers.close();
     writers.close();
   }
 
+  /** Opened when they are first needed. */
+  private static HikariDataSource viewers(DatabaseUrl url) {
+    HikariConfig config = config(url, "viewer", "writer", VIEWERS, WRITE_LIMIT);
+    config.setMinimumIdle(0);
+    config.setReadOnly(true);
+    config.setTransactionIsolation("TRANSACTION_REPEATABLE_READ");
+    config.setInitializationFailTimeout(-1);
+    return new HikariDataSource(config);
+  }
+
   private static HikariDataSource pool(DatabaseUrl url, String role, int size, Duration limit) {
-    PGSimpleDataSource source = source(url, "backspool " + role);
+    HikariConfig config = config(url, role, role, size, limit);
+    config.setReadOnly(role.equals("reader"));
+    return new HikariDataSource(config);
+  }
+
+  private static HikariConfig config(
+      DatabaseUrl url, String name, String role, int size, Duration limit) {
+    PGSimpleDataSource source = source(url, "backspool " + name);
     // Later than the server's own limit: this one is for a server that says nothing any more.
     source.setSocketTimeout(Math.toIntExact(limit.plusSeconds(30).toSeconds()));
     HikariConfig config = new HikariConfig();
-    config.setPoolName("postgres-" + role);
+    config.setPoolName("postgres-" + name);
     config.setDataSource(source);
     config.setMaximumPoolSize(size);
     config.setMinimumIdle(2);
     config.setConnectionTimeout(PATIENCE.toMillis());
-    config.setReadOnly(role.equals("reader"));
     config.setConnectionInitSql(
         """
         set role backspool_%s;
@@ -238,7 +288,7 @@ public final class Database implements AutoCloseable {
         %s
         """
             .formatted(role, limit.toSeconds(), role.equals("reader") ? BY_VALUES : BY_KEYS));
-    return new HikariDataSource(config);
+    return config;
   }
 
   private static PGSimpleDataSource source(DatabaseUrl url, String name) {

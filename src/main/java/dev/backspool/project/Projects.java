@@ -391,8 +391,10 @@ public final class Projects {
     boolean deleted =
         database.write(handle -> {
           handle.execute("delete from chunk where project_id = ?", id);
+          boolean known = handle.execute("delete from project where id = ?", id) > 0;
+          // After it: of a project that is gone nobody notes what else goes.
           handle.execute("delete from event where project_id = ?", id);
-          return handle.execute("delete from project where id = ?", id) > 0;
+          return known;
         });
     forget();
     return deleted;

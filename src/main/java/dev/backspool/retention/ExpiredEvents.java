@@ -190,6 +190,7 @@ final class ExpiredEvents {
               }
               Map<UUID, Long> stay = moveKept(handle, day, projects);
               PARTITIONS.drop(handle, day);
+              tellCopies(handle, day, projects);
               var removed = new HashMap<UUID, Removed>();
               rows.forEach((project, count) ->
                   removed.put(
@@ -228,6 +229,20 @@ final class ExpiredEvents {
             .bindArray("projects", UUID.class, projects)
             .bind("begins", day.atStartOfDay().atOffset(ZoneOffset.UTC))
             .bind("ends", end(day).atOffset(ZoneOffset.UTC)));
+  }
+
+  /** No trigger sees a partition go. */
+  private static void tellCopies(Handle handle, LocalDate day, List<UUID> projects) {
+    handle
+        .createUpdate(
+            """
+            insert into sync_forget (project_id, received_from, received_until)
+            select project_id, :begins, :ends from unnest(:projects) as project_id
+            """)
+        .bindArray("projects", UUID.class, projects)
+        .bind("begins", day.atStartOfDay().atOffset(ZoneOffset.UTC))
+        .bind("ends", end(day).atOffset(ZoneOffset.UTC))
+        .execute();
   }
 
   private static Map<UUID, Long> byProject(Query query) {

@@ -4,6 +4,7 @@ import dev.backspool.archive.ArchiveUrl;
 import dev.backspool.archive.S3Keys;
 import dev.backspool.enrich.ClientAddress;
 import dev.backspool.enrich.TrustedProxies;
+import dev.backspool.sync.AnalyticsUrl;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -57,6 +58,10 @@ import org.jspecify.annotations.Nullable;
  * @param s3AccessKey with the secret one, signs requests to the archive's bucket; null finds
  *     credentials where AWS tools do ({@code BACKSPOOL_S3_ACCESS_KEY})
  * @param s3SecretKey null exactly when the access key is ({@code BACKSPOOL_S3_SECRET_KEY})
+ * @param analyticsUrl holds copies of rows and events for analysis; {@code analytics.duckdb} in the
+ *     data directory unless told ({@code BACKSPOOL_ANALYTICS_URL})
+ * @param syncPrivateSinks whether members' own destinations may lie in private and local networks
+ *     ({@code BACKSPOOL_SYNC_PRIVATE_SINKS})
  */
 public record Config(
     String host,
@@ -81,7 +86,9 @@ public record Config(
     boolean archiveEncryption,
     Duration archiveAfter,
     @Nullable String s3AccessKey,
-    @Nullable String s3SecretKey) {
+    @Nullable String s3SecretKey,
+    AnalyticsUrl analyticsUrl,
+    boolean syncPrivateSinks) {
 
   /** All that is wrong with a configuration, a sentence each. */
   public static final class Invalid extends RuntimeException {
@@ -137,7 +144,11 @@ public record Config(
             read.onOrOff("BACKSPOOL_ARCHIVE_ENCRYPTION", true),
             read.duration("BACKSPOOL_ARCHIVE_AFTER", Duration.ofHours(1)),
             read.oneOfTwo("BACKSPOOL_S3_ACCESS_KEY", "BACKSPOOL_S3_SECRET_KEY"),
-            read.oneOfTwo("BACKSPOOL_S3_SECRET_KEY", "BACKSPOOL_S3_ACCESS_KEY"));
+            read.oneOfTwo("BACKSPOOL_S3_SECRET_KEY", "BACKSPOOL_S3_ACCESS_KEY"),
+            Objects.requireNonNullElseGet(
+                read.analytics("BACKSPOOL_ANALYTICS_URL"),
+                () -> new AnalyticsUrl.File(dataDir.resolve("analytics.duckdb"))),
+            read.onOrOff("BACKSPOOL_SYNC_PRIVATE_SINKS", false));
     read.finish();
     return config;
   }
@@ -317,6 +328,19 @@ public record Config(
         return null;
       }
       return cold;
+    }
+
+    @Nullable AnalyticsUrl analytics(String name) {
+      String value = value(name);
+      if (value != null) {
+        try {
+          return AnalyticsUrl.parse(value);
+        } catch (IllegalArgumentException wrong) {
+          // The value may hold credentials: it is not repeated.
+          problems.add(name + " " + wrong.getMessage());
+        }
+      }
+      return null;
     }
 
     boolean onOrOff(String name, boolean otherwise) {

@@ -46,6 +46,11 @@ import picocli.CommandLine.ParentCommand;
       "  BACKSPOOL_ARCHIVE_AFTER        time from a recording's last upload to the archive (PT1H)",
       "  BACKSPOOL_S3_ACCESS_KEY        sign requests to the bucket (found where AWS tools find",
       "  BACKSPOOL_S3_SECRET_KEY        theirs: environment, profile, container, instance)",
+      "  BACKSPOOL_ANALYTICS_URL        holds copies of rows and events for analysis:",
+      "                                 duckdb:/a/file, or off (analytics.duckdb in the data",
+      "                                 directory)",
+      "  BACKSPOOL_SYNC_PRIVATE_SINKS   on or off: whether members may have rows copied to",
+      "                                 databases in private and local networks (off)",
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the field
 final class Serve implements Callable<Integer> {

@@ -56,11 +56,16 @@ import dev.backspool.recording.Playback;
 import dev.backspool.recording.Recordings;
 import dev.backspool.recording.Sessions;
 import dev.backspool.recording.Storage;
-import dev.backspool.retention.EventCopies;
 import dev.backspool.retention.KeptSessions;
 import dev.backspool.retention.Retention;
 import dev.backspool.rrweb.Limits;
 import dev.backspool.session.SessionLimits;
+import dev.backspool.sync.AnalyticsUrl;
+import dev.backspool.sync.Mappings;
+import dev.backspool.sync.Settings;
+import dev.backspool.sync.Sync;
+import dev.backspool.sync.duckdb.DuckDb;
+import dev.backspool.sync.postgres.PostgresSink;
 import dev.backspool.transfer.ProjectExport;
 import dev.backspool.transfer.ProjectImport;
 import dev.backspool.transfer.Spools;
@@ -71,7 +76,9 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -86,6 +93,7 @@ public final class Server implements AutoCloseable {
   private final Events events;
   private final Playback playback;
   private final Retention retention;
+  private final Sync sync;
   private final Archiver archiver;
   private final SignIn signIn;
   private final Javalin http;
@@ -145,6 +153,7 @@ public final class Server implements AutoCloseable {
                       config.archiveEncryption(),
                       Archiver.Settings.MERGE_AFTER,
                       config.dataDir().resolve("tmp"))));
+      sync = sync(config);
       retention =
           keep(
               new Retention(
@@ -155,7 +164,7 @@ public final class Server implements AutoCloseable {
                       config.hasColdTier(),
                       config.dataDir().resolve("tmp"),
                       config.sessionMax(),
-                      EventCopies.NONE),
+                      sync::readUpTo),
                   clock));
       var erasures = new Erasures(database, ingest.refusals());
       var spools = new Spools(config.dataDir().resolve("tmp"));
@@ -244,6 +253,25 @@ public final class Server implements AutoCloseable {
     return Database.open(embedded.jdbcUrl(), embedded.user(), embedded.password());
   }
 
+  /** The columnar store is closed after the sync that writes it. */
+  private Sync sync(Config config) {
+    @Nullable DuckDb file =
+        config.analyticsUrl() instanceof AnalyticsUrl.File where
+            ? keep(DuckDb.open(where.path(), config.dataDir().resolve("tmp")))
+            : null;
+    Sync started =
+        keep(
+            new Sync(
+                database,
+                Mappings.ALL,
+                Map.of("postgres", PostgresSink.opener(config.syncPrivateSinks())),
+                Settings.standard()));
+    if (file != null) {
+      started.attach(file.id(), "duckdb", "Analytics", file.place(), file.sink());
+    }
+    return started;
+  }
+
   static Archives archives(Config config, Database database) {
     return Archives.open(database, config.archiveUrl(), config.coldArchiveUrl(), config.s3Keys());
   }
@@ -316,6 +344,11 @@ public final class Server implements AutoCloseable {
   /** Removes what has expired. */
   public Retention retention() {
     return retention;
+  }
+
+  /** Brings copies of rows and events elsewhere. */
+  public Sync sync() {
+    return sync;
   }
 
   /** Moves recordings to the archive. */

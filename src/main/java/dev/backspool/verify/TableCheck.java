@@ -114,6 +114,11 @@ final class TableCheck {
           "create table if not exists %s partition of %s default".formatted(name, parent));
       if (parent.equals("chunk")) {
         handle.execute("alter table chunk_default alter column payload set storage external");
+      } else {
+        handle
+            .createQuery("select sync_watch('event_default', 8, false)")
+            .mapTo(String.class)
+            .list();
       }
       return keepApart(handle, name);
     });

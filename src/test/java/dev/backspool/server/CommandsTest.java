@@ -311,6 +311,7 @@ final class CommandsTest {
     String second = token(run(own, "reset-admin-token"));
     var settings = new HashMap<>(own);
     settings.put("BACKSPOOL_PORT", "0");
+    settings.put("BACKSPOOL_ANALYTICS_URL", "off");
     try (var server = new Server(Config.from(settings))) {
       assertThat(server.newAdminToken()).isEmpty();
       assertThat(signIn(server, first)).isEqualTo(401);

@@ -7,6 +7,7 @@ import dev.backspool.archive.ArchiveUrl;
 import dev.backspool.archive.S3Keys;
 import dev.backspool.enrich.ClientAddress;
 import dev.backspool.enrich.TrustedProxies;
+import dev.backspool.sync.AnalyticsUrl;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -49,6 +50,9 @@ final class ConfigTest {
     assertThat(config.archiveEncryption()).isTrue();
     assertThat(config.archiveAfter()).isEqualTo(Duration.ofHours(1));
     assertThat(config.s3Keys()).isNull();
+    assertThat(config.analyticsUrl())
+        .isEqualTo(new AnalyticsUrl.File(Path.of("data/analytics.duckdb").toAbsolutePath()));
+    assertThat(config.syncPrivateSinks()).isFalse();
   }
 
   @Test
@@ -79,6 +83,8 @@ final class ConfigTest {
                 Map.entry("BACKSPOOL_ARCHIVE_AFTER", "PT5M"),
                 Map.entry("BACKSPOOL_S3_ACCESS_KEY", "AKIA0"),
                 Map.entry("BACKSPOOL_S3_SECRET_KEY", "hush"),
+                Map.entry("BACKSPOOL_ANALYTICS_URL", "duckdb:/srv/a.duckdb"),
+                Map.entry("BACKSPOOL_SYNC_PRIVATE_SINKS", "on"),
                 Map.entry("HOME", "/root")));
 
     assertThat(config.host()).isEqualTo("0.0.0.0");
@@ -102,6 +108,8 @@ final class ConfigTest {
     assertThat(config.archiveEncryption()).isFalse();
     assertThat(config.archiveAfter()).isEqualTo(Duration.ofMinutes(5));
     assertThat(config.s3Keys()).isEqualTo(new S3Keys("AKIA0", "hush"));
+    assertThat(config.analyticsUrl()).isEqualTo(new AnalyticsUrl.File(Path.of("/srv/a.duckdb")));
+    assertThat(config.syncPrivateSinks()).isTrue();
     assertThat(config.s3Keys()).asString().doesNotContain("hush");
   }
 

@@ -84,6 +84,7 @@ public final class TestServer implements AutoCloseable {
     all.put("BACKSPOOL_DATABASE_URL", url(database));
     Path folder = freshFolder();
     all.put("BACKSPOOL_DATA_DIR", folder.toString());
+    all.put("BACKSPOOL_ANALYTICS_URL", "off");
     all.putAll(settings);
     return new TestServer(all, clock, folder);
   }

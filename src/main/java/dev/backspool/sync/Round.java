@@ -1,0 +1,302 @@
+package dev.backspool.sync;
+
+import dev.backspool.postgres.Database;
+import dev.backspool.postgres.DatabaseUnavailable;
+import dev.backspool.postgres.HandleFunction;
+import dev.backspool.postgres.Lease;
+import dev.backspool.sync.Changes.Day;
+import dev.backspool.sync.Changes.Piece;
+import dev.backspool.sync.SinkException.Kind;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings one sink up to date with one project, for a while. Whoever does it has the lease of the
+ * two and keeps what it knows of them here.
+ */
+final class Round {
+  private static final Logger LOG = LoggerFactory.getLogger(Round.class);
+
+  /** After so long the others get their turn, however much is left. */
+  private static final long SLICE_NANOS = 1_000_000_000;
+
+  private final Database database;
+  private final Cursors cursors;
+  private final Place place;
+  private final Sink sink;
+  private final Held lease;
+  private final Settings settings;
+  private final Watcher watcher;
+  private final Quarantine quarantine;
+  private final Delivery delivery;
+
+  /** What is brought where. */
+  record Place(UUID sink, UUID project) {}
+
+  /**
+   * Does nothing yet.
+   *
+   * @param lease of the sink and project, held
+   */
+  Round(
+      Database database,
+      List<Mapping> mappings,
+      Place place,
+      Sink sink,
+      Held lease,
+      Settings settings,
+      Watcher watcher) {
+    this.database = database;
+    this.place = place;
+    this.sink = sink;
+    this.lease = lease;
+    this.settings = settings;
+    this.watcher = watcher;
+    cursors = new Cursors(database, mappings);
+    quarantine = new Quarantine(database, place.sink(), place.project(), mappings);
+    delivery = new Delivery(sink, quarantine);
+  }
+
+  /**
+   * Goes on for a while.
+   *
+   * @param paused stages that are not to be done; asked before each page
+   * @return whether something was left
+   * @throws SinkException when the sink takes nothing for now
+   * @throws Lease.Lost when another node does this by now
+   */
+  boolean run(Supplier<Paused> paused) throws SinkException {
+    if (!hasProject()) {
+      return remove();
+    }
+    boolean isLeft = false;
+    @Nullable SinkException refusal = null;
+    @Nullable RuntimeException failure = null;
+    for (Cursor cursor : cursors.open(lease.lease(), place.sink(), place.project())) {
+      if (!cursor.isDue()) {
+        continue;
+      }
+      try {
+        Cursor now = follow(cursor, paused);
+        now = now.isLoading() ? load(now, paused) : now;
+        isLeft |=
+            (now.target() != null && !paused.get().tail())
+                || (now.isLoading() && !paused.get().load());
+      } catch (SinkException away) {
+        switch (away.kind()) {
+          case SCHEMA_DRIFT -> stop(cursor, away);
+          case REFUSED, REFUSED_ROW -> refusal = away;
+          case UNREACHABLE -> throw away;
+        }
+      } catch (Cursors.Moved moved) {
+        isLeft = true;
+      } catch (DatabaseUnavailable | Lease.Lost ends) {
+        throw ends;
+      } catch (RuntimeException unexpected) {
+        LOG.error(
+            "{} of project {} do not get on to sink {}",
+            cursor.mapping(),
+            place.project(),
+            place.sink(),
+            unexpected);
+        failure = unexpected;
+      }
+    }
+    if (refusal != null) {
+      throw refusal;
+    }
+    if (failure != null) {
+      throw failure;
+    }
+    return isLeft;
+  }
+
+  /** Whether a newer program works there as well. */
+  boolean hasNewer() {
+    return cursors.hasNewer();
+  }
+
+  private boolean hasProject() {
+    return database.write(handle ->
+        handle
+            .createQuery("select exists (select from project where id = :project)")
+            .bind("project", place.project())
+            .mapTo(Boolean.class)
+            .one());
+  }
+
+  private void stop(Cursor cursor, SinkException drift) {
+    LOG.warn(
+        "{} of project {} stop at sink {}: {}",
+        cursor.mapping(),
+        place.project(),
+        place.sink(),
+        drift.getMessage());
+    cursors.stop(lease.lease(), cursor, String.valueOf(drift.getMessage()));
+  }
+
+  private record Step(Piece piece, Page page) {}
+
+  /** Follows what changes, a page after the other. */
+  private Cursor follow(Cursor cursor, Supplier<Paused> paused) throws SinkException {
+    Cursor at = cursor;
+    boolean isBehind = cursor.target() != null || cursor.hasChanges();
+    long end = System.nanoTime() + SLICE_NANOS;
+    while (isBehind && !paused.get().tail() && System.nanoTime() < end) {
+      at = next(at, database::view);
+      isBehind = at.target() != null;
+    }
+    return at;
+  }
+
+  /**
+   * Brings there all that a snapshot sees, and keeps no time.
+   *
+   * @param handle in a transaction that sees one snapshot
+   * @return the mappings that have got there, and of others why they have not
+   */
+  Map<Mapping, Optional<String>> catchUp(Handle handle) throws SinkException {
+    Snapshot end = Changes.current(handle);
+    var reached = new HashMap<Mapping, Optional<String>>();
+    for (Mapping mapping : cursors.mappings()) {
+      reached.put(mapping, Optional.of("It was stopped: see the status"));
+    }
+    for (Cursor cursor : cursors.open(lease.lease(), place.sink(), place.project())) {
+      if (cursor.isLoading()) {
+        reached.put(cursor.mapping(), Optional.of("It is being loaded"));
+        continue;
+      }
+      Cursor at = cursor;
+      try {
+        do {
+          at = next(at, step -> step.in(handle));
+        } while (at.target() != null || !at.snapshot().equals(end));
+        reached.put(cursor.mapping(), Optional.empty());
+      } catch (SinkException drift) {
+        if (drift.kind() != Kind.SCHEMA_DRIFT) {
+          throw drift;
+        }
+        stop(cursor, drift);
+      }
+    }
+    return reached;
+  }
+
+  /** Where changes are read. */
+  @FunctionalInterface
+  private interface View {
+    Step read(HandleFunction<Step> step);
+  }
+
+  private Cursor next(Cursor cursor, View view) throws SinkException {
+    lease.keep();
+    Step step = view.read(handle -> step(handle, cursor));
+    watcher.at("read");
+    for (Day day : step.piece().days()) {
+      sink.removeReceived(place.project(), cursor.mapping(), day.from(), day.until());
+    }
+    delivery.deliver(step.page());
+    watcher.at("applied");
+    cursors.save(lease.lease(), step.piece().next(), step.page().rows().size());
+    Instant since = step.piece().since();
+    if (since != null) {
+      watcher.delivered(place, cursor.mapping(), step.page().rows().size(), since);
+    }
+    return step.piece().next();
+  }
+
+  private Step step(Handle handle, Cursor cursor) {
+    var rows = new Rows(handle.getConnection(), place.project(), cursor.mapping());
+    Piece piece = new Changes(handle, cursor).next(settings.pageRows(cursor.mapping()));
+    try {
+      return new Step(piece, sized(rows, Pages.of(rows, piece, cursor)));
+    } catch (SQLException failure) {
+      throw new Unreadable(cursor.mapping(), failure);
+    }
+  }
+
+  private Page sized(Rows rows, Page page) {
+    settings.note(page.mapping(), page.rows().size(), rows.bytes());
+    return page;
+  }
+
+  /** PostgreSQL does not give the rows of a mapping. */
+  static final class Unreadable extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Unreadable(Mapping mapping, SQLException cause) {
+      super("%s cannot be read: %s".formatted(mapping, cause.getMessage()), cause);
+    }
+  }
+
+  private record Loaded(Page page, @Nullable List<String> last) {}
+
+  /** Loads all rows, a page after the other, and has the sink remove what was not among them. */
+  private Cursor load(Cursor cursor, Supplier<Paused> paused) throws SinkException {
+    if (cursor.loadAfter() == null && cursor.generation() > 1 && !paused.get().load()) {
+      sink.prepare(List.of(cursor.mapping()));
+    }
+    Cursor at = cursor;
+    long end = System.nanoTime() + SLICE_NANOS;
+    while (at.isLoading() && !paused.get().load() && System.nanoTime() < end) {
+      lease.keep();
+      Cursor from = at;
+      int most = settings.pageRows(cursor.mapping());
+      Loaded some = database.view(handle -> loaded(handle, from, most));
+      watcher.at("loaded");
+      delivery.deliver(some.page());
+      int rows = some.page().rows().size();
+      if (some.last() == null || rows < most) {
+        sink.removeStale(place.project(), cursor.mapping(), cursor.version(0));
+        quarantine.releaseOlder(cursor);
+        at = at.loaded();
+      } else {
+        at = at.loaded(some.last());
+      }
+      watcher.at("load applied");
+      cursors.save(lease.lease(), at, rows);
+    }
+    return at;
+  }
+
+  private Loaded loaded(Handle handle, Cursor cursor, int most) {
+    var rows = new Rows(handle.getConnection(), place.project(), cursor.mapping());
+    try {
+      List<Rows.Read> some = rows.after(cursor.loadAfter(), most);
+      return new Loaded(
+          sized(rows, Pages.of(rows, some, cursor)),
+          some.isEmpty() ? null : rows.last(some.getLast()));
+    } catch (SQLException failure) {
+      throw new Unreadable(cursor.mapping(), failure);
+    }
+  }
+
+  /**
+   * Removes all that the sink has of a project that was deleted. Done a second time a while later:
+   * somebody who lost the lease long ago might have been writing still.
+   */
+  private boolean remove() throws SinkException {
+    for (Mapping mapping : cursors.mappings()) {
+      lease.keep();
+      try {
+        sink.removeStale(place.project(), mapping, Long.MAX_VALUE);
+      } catch (SinkException failure) {
+        if (failure.kind() != Kind.SCHEMA_DRIFT) { // What has no table holds nothing.
+          throw failure;
+        }
+      }
+    }
+    cursors.removed(lease.lease(), place.sink(), place.project());
+    return false;
+  }
+}

@@ -1,0 +1,63 @@
+package dev.backspool.sync;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * A destination of the sync. One thread at a time for a project; others may be at other projects.
+ */
+public interface Sink extends AutoCloseable {
+  /**
+   * Makes or changes the tables of the mappings; at start and at a resync, never in between.
+   *
+   * @return ids of the mappings of which the sink now lacks rows or values that it may have had:
+   *     its table is new, or a column of it is. They need a full load.
+   */
+  Set<String> prepare(List<Mapping> mappings) throws SinkException;
+
+  /**
+   * Applies a page, durably when it returns. Rows with a version not above what the sink holds
+   * change nothing, and a deleted row leaves its version behind, so that a page that comes late
+   * brings nothing back. Atomic where the sink can, else idempotent.
+   */
+  void apply(Page page) throws SinkException;
+
+  /**
+   * Removes what it holds of a project and mapping below a version: the end of a full load, and
+   * with {@link Long#MAX_VALUE} that of a project.
+   */
+  void removeStale(UUID project, Mapping mapping, long belowVersion) throws SinkException;
+
+  /**
+   * Removes what was received in a time, by the mapping's {@link Mapping#receivedAt}, and leaves no
+   * versions behind: what of it is kept all the same is applied again afterwards.
+   *
+   * @param to the first moment beyond
+   */
+  void removeReceived(UUID project, Mapping mapping, Instant from, Instant to) throws SinkException;
+
+  /**
+   * Lets go for good of what was deleted, and of the keys that tell of it; called now and then.
+   *
+   * @param appliedBefore keys of what was deleted stay that were applied later
+   */
+  void tidy(Mapping mapping, Instant appliedBefore) throws SinkException;
+
+  /** Counts and hashes of ranges of keys, for the verifier; computed by the sink's own means. */
+  RangeSums sums(UUID project, Mapping mapping, List<KeyRange> ranges) throws SinkException;
+
+  /** The keys in a range, each with the hash of its row; computed as {@link #sums} does. */
+  Map<List<Object>, Long> hashes(UUID project, Mapping mapping, KeyRange range)
+      throws SinkException;
+
+  /** Whether JSON is held as it was sent; otherwise as PostgreSQL's {@code jsonb} spells it. */
+  default boolean keepsJsonAsSent() {
+    return true;
+  }
+
+  @Override
+  void close();
+}

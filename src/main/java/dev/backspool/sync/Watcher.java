@@ -1,0 +1,16 @@
+package dev.backspool.sync;
+
+import java.time.Instant;
+
+/** Is told what happens. */
+interface Watcher {
+  /** A moment at which a crash leaves something half done; a test may throw. */
+  default void at(String moment) {}
+
+  /**
+   * Rows have become visible in a sink.
+   *
+   * @param since when the first of them was committed, about
+   */
+  default void delivered(Round.Place place, Mapping mapping, int rows, Instant since) {}
+}

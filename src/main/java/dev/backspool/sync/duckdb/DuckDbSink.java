@@ -1,0 +1,533 @@
+package dev.backspool.sync.duckdb;
+
+import dev.backspool.sync.Column;
+import dev.backspool.sync.KeyRange;
+import dev.backspool.sync.Mapping;
+import dev.backspool.sync.Page;
+import dev.backspool.sync.Page.Row;
+import dev.backspool.sync.RangeSums;
+import dev.backspool.sync.RangeSums.Sum;
+import dev.backspool.sync.Sink;
+import dev.backspool.sync.SinkException;
+import dev.backspool.sync.SinkException.Kind;
+import java.math.BigInteger;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.LongSummaryStatistics;
+import java.util.Map;
+import java.util.Set;
+import java.util.StringJoiner;
+import java.util.UUID;
+import java.util.concurrent.locks.ReentrantLock;
+import org.duckdb.DuckDBAppender;
+import org.duckdb.DuckDBConnection;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The columnar store as a destination. A page is one transaction: its rows go into a temporary
+ * table by the appender, and from there to where they belong. No table has an index: rows are found
+ * by scans of their columns, which a page's few keys narrow down.
+ *
+ * <p>One connection writes, one thread at a time.
+ */
+final class DuckDbSink implements Sink {
+  private static final String VERSION = "sync_version";
+  private static final String DELETED = "sync_deleted";
+  private static final String FLOOR = "sync_floor";
+  private static final String IS_DELETED = "is_deleted";
+
+  private final DuckDBConnection connection;
+  private final ReentrantLock writing = new ReentrantLock();
+
+  DuckDbSink(DuckDBConnection connection) {
+    this.connection = connection;
+  }
+
+  @FunctionalInterface
+  private interface Work<T> {
+    T run() throws SQLException;
+  }
+
+  /** All of it or nothing. */
+  private <T> T commit(Work<T> work) throws SinkException {
+    writing.lock();
+    try {
+      run("begin transaction");
+      try {
+        T result = work.run();
+        run("commit");
+        return result;
+      } catch (SQLException | RuntimeException failure) {
+        try {
+          run("rollback");
+        } catch (SQLException none) {
+          failure.addSuppressed(none);
+        }
+        throw failure;
+      }
+    } catch (SQLException failure) {
+      throw translate(failure);
+    } finally {
+      writing.unlock();
+    }
+  }
+
+  /** A statement each: one that failed is closed by the driver. */
+  private void run(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  private void run(String sql, Object... values) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      bind(statement, values);
+      statement.executeUpdate();
+    }
+  }
+
+  private static void bind(PreparedStatement statement, Object... values) throws SQLException {
+    for (int i = 0; i < values.length; i++) {
+      statement.setObject(i + 1, values[i]);
+    }
+  }
+
+  private static SinkException translate(SQLException failure) {
+    String message = String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
+    Kind kind;
+    if (message.startsWith("Catalog Error") || message.startsWith("Binder Error")) {
+      kind = Kind.SCHEMA_DRIFT;
+    } else if (message.startsWith("Conversion Error")
+        || message.startsWith("Constraint Error")
+        || message.startsWith("Invalid Input Error")
+        || message.startsWith("Out of Range Error")) {
+      kind = Kind.REFUSED_ROW;
+    } else {
+      kind = Kind.UNREACHABLE;
+    }
+    // What follows a colon may quote a row.
+    return new SinkException(
+        kind, kind == Kind.REFUSED_ROW ? message.split(":", 2)[0] : message, failure);
+  }
+
+  @Override
+  public Set<String> prepare(List<Mapping> mappings) throws SinkException {
+    return commit(() -> {
+      run(
+          "create table if not exists %s (project_id uuid not null, mapping varchar not null, floor bigint not null)"
+              .formatted(FLOOR));
+      run(
+          """
+          create table if not exists %s (
+            project_id uuid not null, mapping varchar not null, key varchar not null,
+            version bigint not null, deleted_at timestamp not null)
+          """
+              .formatted(DELETED));
+      var lacking = new HashSet<String>();
+      for (Mapping mapping : mappings) {
+        if (prepare(mapping)) {
+          lacking.add(mapping.id());
+        }
+        stage(mapping);
+      }
+      return lacking;
+    });
+  }
+
+  private boolean prepare(Mapping mapping) throws SQLException {
+    Map<String, String> known = columns(mapping.id());
+    boolean hasKey =
+        mapping.key().stream().allMatch(column -> type(column).equals(known.get(column.name())))
+            && known.containsKey(VERSION)
+            && known.containsKey("project_id");
+    if (!hasKey) {
+      run("drop table if exists " + quoted(mapping.id()));
+      var columns = new StringJoiner(", ").add("project_id uuid not null");
+      mapping.all().forEach(column -> columns.add(quoted(column.name()) + " " + type(column)));
+      run(
+          "create table %s (%s, %s bigint not null)"
+              .formatted(quoted(mapping.id()), columns, VERSION));
+      return true;
+    }
+    boolean changed = false;
+    for (Column column : mapping.columns()) {
+      String type = known.get(column.name());
+      if (type != null && !type.equals(type(column))) {
+        run("alter table %s drop column %s".formatted(quoted(mapping.id()), quoted(column.name())));
+        type = null;
+      }
+      if (type == null) {
+        run(
+            "alter table %s add column %s %s"
+                .formatted(quoted(mapping.id()), quoted(column.name()), type(column)));
+        changed = true;
+      }
+    }
+    return changed;
+  }
+
+  /** Where pages wait within their transaction; JSON as the text that it is, to be checked. */
+  private void stage(Mapping mapping) throws SQLException {
+    var columns = new StringJoiner(", ").add("project_id uuid");
+    for (Column column : mapping.all()) {
+      columns.add(
+          quoted(column.name())
+              + " "
+              + (column.type() == Column.Type.JSON ? "varchar" : type(column)));
+    }
+    run(
+        "create or replace temp table %s (%s, %s bigint, %s boolean)"
+            .formatted(stageName(mapping), columns, VERSION, IS_DELETED));
+  }
+
+  private static String stageName(Mapping mapping) {
+    return "stage_" + mapping.id();
+  }
+
+  private Map<String, String> columns(String table) throws SQLException {
+    var columns = new HashMap<String, String>();
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "select column_name, lower(data_type) from duckdb_columns() where schema_name = 'main' and table_name = ? and not internal and database_name = current_database()")) {
+      statement.setString(1, table);
+      try (ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          columns.put(rows.getString(1), rows.getString(2));
+        }
+      }
+    }
+    return columns;
+  }
+
+  private static String type(Column column) {
+    return switch (column.type()) {
+      case UUID -> "uuid";
+      case TEXT, WORD -> "varchar";
+      case BOOLEAN -> "boolean";
+      case INTEGER -> "integer";
+      case BIGINT -> "bigint";
+      case REAL -> "float";
+      case DOUBLE -> "double";
+      case TIMESTAMP -> "timestamp";
+      case JSON -> "json";
+      case TEXTS -> "varchar[]";
+    };
+  }
+
+  private static String quoted(String name) {
+    return '"' + name + '"';
+  }
+
+  @Override
+  public void apply(Page page) throws SinkException {
+    Mapping mapping = page.mapping();
+    String stage = stageName(mapping);
+    String table = quoted(mapping.id());
+    commit(() -> {
+      run("truncate " + stage);
+      append(page, stage);
+      run(
+          "delete from %s where %s < (select coalesce(max(floor), 0) from %s where project_id = ? and mapping = ?)"
+              .formatted(stage, VERSION, FLOOR),
+          page.project(),
+          mapping.id());
+      boolean hadDeleted = hasDeleted(page);
+      if (hadDeleted) {
+        run(
+            """
+            delete from %1$s using %2$s as known
+            where known.project_id = ? and known.mapping = ? and known.key = %3$s
+              and known.version >= %1$s.%4$s
+            """
+                .formatted(stage, DELETED, nameless(mapping, stage), VERSION),
+            page.project(),
+            mapping.id());
+      }
+      String same = same(page, stage);
+      run(
+          "delete from %1$s using %2$s as held where %3$s and held.%4$s >= %1$s.%4$s"
+              .formatted(stage, table, same, VERSION));
+      run("delete from %s as held using %s where %s".formatted(table, stage, same));
+      run(
+          "insert into %s (project_id, %s, %s) select project_id, %2$s, %3$s from %4$s where not %5$s"
+              .formatted(table, names(mapping.all()), VERSION, stage, IS_DELETED));
+      boolean deletes = page.rows().stream().anyMatch(Row::deleted);
+      if (hadDeleted) {
+        run(
+            "delete from %1$s as known using %2$s where known.project_id = ? and known.mapping = ? and known.key = %3$s"
+                .formatted(DELETED, stage, nameless(mapping, stage)),
+            page.project(),
+            mapping.id());
+      }
+      if (deletes) {
+        run(
+            "insert into %s select project_id, '%s', %s, %s, now() at time zone 'UTC' from %s where %s"
+                .formatted(
+                    DELETED, mapping.id(), nameless(mapping, stage), VERSION, stage, IS_DELETED));
+      }
+      return page.rows().size();
+    });
+  }
+
+  private void append(Page page, String stage) throws SQLException {
+    List<Column> columns = page.mapping().columns();
+    try (DuckDBAppender appender = connection.createAppender("temp", "main", stage)) {
+      for (Row row : page.rows()) {
+        appender.beginRow();
+        appender.append(page.project());
+        for (int i = 0; i < row.key().size(); i++) {
+          append(appender, page.mapping().key().get(i), row.key().get(i));
+        }
+        for (int i = 0; i < columns.size(); i++) {
+          append(appender, columns.get(i), row.deleted() ? null : row.values().get(i));
+        }
+        appender.append(row.version());
+        appender.append(row.deleted());
+        appender.endRow();
+      }
+    }
+  }
+
+  private static void append(DuckDBAppender appender, Column column, @Nullable Object value)
+      throws SQLException {
+    if (value == null) {
+      appender.appendNull();
+      return;
+    }
+    switch (column.type()) {
+      case UUID -> appender.append((UUID) value);
+      case TEXT, WORD, JSON -> appender.append((String) value);
+      case BOOLEAN -> appender.append((boolean) value);
+      case INTEGER -> appender.append((int) value);
+      case BIGINT -> appender.append((long) value);
+      case REAL -> appender.append((float) value);
+      case DOUBLE -> appender.append((double) value);
+      case TIMESTAMP -> {
+        var time = (Instant) value;
+        appender.appendEpochMicros(time.getEpochSecond() * 1_000_000 + time.getNano() / 1_000);
+      }
+      case TEXTS -> appender.append((Collection<?>) value);
+    }
+  }
+
+  private boolean hasDeleted(Page page) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "select exists (select 1 from %s where project_id = ? and mapping = ?)"
+                .formatted(DELETED))) {
+      bind(statement, page.project(), page.mapping().id());
+      try (ResultSet row = statement.executeQuery()) {
+        row.next();
+        return row.getBoolean(1);
+      }
+    }
+  }
+
+  /**
+   * That a held row has the key of a waiting one; where keys are numbers, with their bounds told.
+   */
+  private static String same(Page page, String stage) {
+    var same = new StringJoiner(" and ").add("held.project_id = %s.project_id".formatted(stage));
+    same.add("held.project_id = '%s'::uuid".formatted(page.project()));
+    for (Column column : page.mapping().key()) {
+      same.add("held.%2$s = %1$s.%2$s".formatted(stage, quoted(column.name())));
+    }
+    Column first = page.mapping().key().getFirst();
+    if (first.type() == Column.Type.BIGINT) {
+      LongSummaryStatistics bounds =
+          page.rows().stream().mapToLong(row -> (long) row.key().getFirst()).summaryStatistics();
+      same.add(
+          "held.%s between %d and %d"
+              .formatted(quoted(first.name()), bounds.getMin(), bounds.getMax()));
+    }
+    return same.toString();
+  }
+
+  private static String names(List<Column> columns) {
+    var names = new StringJoiner(", ");
+    columns.forEach(column -> names.add(quoted(column.name())));
+    return names.toString();
+  }
+
+  /** What is kept of a deleted key: it names nobody. */
+  private static String nameless(Mapping mapping, String table) {
+    return "md5(%s)".formatted(text(mapping.key(), table + "."));
+  }
+
+  @Override
+  public void removeStale(UUID project, Mapping mapping, long belowVersion) throws SinkException {
+    commit(() -> {
+      run(
+          "delete from %s where project_id = ? and %s < ?".formatted(quoted(mapping.id()), VERSION),
+          project,
+          belowVersion);
+      run(
+          "delete from %s where project_id = ? and mapping = ? and version < ?".formatted(DELETED),
+          project,
+          mapping.id(),
+          belowVersion);
+      run(
+          "delete from %s where project_id = ? and mapping = ?".formatted(FLOOR),
+          project,
+          mapping.id());
+      if (belowVersion < Long.MAX_VALUE) {
+        run(
+            "insert into %s values (?, ?, ?)".formatted(FLOOR),
+            project,
+            mapping.id(),
+            belowVersion);
+      }
+      return true;
+    });
+  }
+
+  @Override
+  public void removeReceived(UUID project, Mapping mapping, Instant from, Instant to)
+      throws SinkException {
+    String received = quoted(String.valueOf(mapping.receivedAt()));
+    commit(() -> {
+      run(
+          "delete from %s where project_id = ? and %s >= ? and %2$s < ?"
+              .formatted(quoted(mapping.id()), received),
+          project,
+          LocalDateTime.ofInstant(from, ZoneOffset.UTC),
+          LocalDateTime.ofInstant(to, ZoneOffset.UTC));
+      return true;
+    });
+  }
+
+  @Override
+  public void tidy(Mapping mapping, Instant appliedBefore) throws SinkException {
+    commit(() -> {
+      run(
+          "delete from %s where mapping = ? and deleted_at < ?".formatted(DELETED),
+          mapping.id(),
+          LocalDateTime.ofInstant(appliedBefore, ZoneOffset.UTC));
+      return true;
+    });
+  }
+
+  /** In a connection of its own: questions hold up no pages. */
+  private <T> T ask(Question<T> question) throws SinkException {
+    try (DuckDBConnection own = connection.duplicate()) {
+      return question.ask(own);
+    } catch (SQLException failure) {
+      throw translate(failure);
+    }
+  }
+
+  @FunctionalInterface
+  private interface Question<T> {
+    T ask(DuckDBConnection connection) throws SQLException;
+  }
+
+  @Override
+  public RangeSums sums(UUID project, Mapping mapping, List<KeyRange> ranges) throws SinkException {
+    String sql =
+        """
+        select ranges.number, count(*), sum(row_hash)
+        from (select %s as key_hash, %s as row_hash from %s where project_id = ?) as hashed
+        asof join (
+          select unnest(range(%d)) as number, unnest([%s]::bigint[]) as begins
+        ) as ranges on key_hash >= begins
+        group by 1
+        """
+            .formatted(
+                keyHash(mapping),
+                rowHash(mapping),
+                quoted(mapping.id()),
+                ranges.size(),
+                String.join(
+                    ", ", ranges.stream().map(range -> Long.toString(range.from())).toList()));
+    return ask(own -> {
+      try (PreparedStatement statement = own.prepareStatement(sql)) {
+        statement.setObject(1, project);
+        var sums = new Sum[ranges.size()];
+        Arrays.fill(sums, Sum.NONE);
+        try (ResultSet rows = statement.executeQuery()) {
+          while (rows.next()) {
+            sums[rows.getInt(1)] =
+                new Sum(rows.getLong(2), new BigInteger(rows.getString(3)).longValue());
+          }
+        }
+        return new RangeSums(List.of(sums));
+      }
+    });
+  }
+
+  @Override
+  public Map<List<Object>, Long> hashes(UUID project, Mapping mapping, KeyRange range)
+      throws SinkException {
+    String sql =
+        "select %s, %s::varchar from %s where project_id = ? and %s between ? and ?"
+            .formatted(
+                names(mapping.key()), rowHash(mapping), quoted(mapping.id()), keyHash(mapping));
+    return ask(own -> {
+      try (PreparedStatement statement = own.prepareStatement(sql)) {
+        bind(statement, project, range.from(), range.to() - 1);
+        var hashes = new HashMap<List<Object>, Long>();
+        try (ResultSet rows = statement.executeQuery()) {
+          while (rows.next()) {
+            var key = new ArrayList<Object>();
+            for (int i = 0; i < mapping.key().size(); i++) {
+              key.add(rows.getObject(i + 1));
+            }
+            hashes.put(key, new BigInteger(rows.getString(mapping.key().size() + 1)).longValue());
+          }
+        }
+        return hashes;
+      }
+    });
+  }
+
+  private static String keyHash(Mapping mapping) {
+    return "('0x' || left(md5(%s), 8))::bigint".formatted(text(mapping.key(), ""));
+  }
+
+  private static String rowHash(Mapping mapping) {
+    return "('0x' || left(md5(%s), 16))::ubigint".formatted(text(mapping.all(), ""));
+  }
+
+  private static String text(List<Column> columns, String prefix) {
+    var texts = new StringJoiner(" || ");
+    for (Column column : columns) {
+      String text = text(column.type(), prefix + quoted(column.name()));
+      texts.add("coalesce(strlen(%1$s) || ':' || %1$s, '-')".formatted(text));
+    }
+    return texts.toString();
+  }
+
+  private static String text(Column.Type type, String value) {
+    return switch (type) {
+      case TEXT, WORD -> value;
+      case UUID, JSON, INTEGER, BIGINT -> "%s::varchar".formatted(value);
+      case BOOLEAN -> "case %s when true then 't' when false then 'f' end".formatted(value);
+      case REAL, DOUBLE -> "round(%s::double * 1000000)::bigint::varchar".formatted(value);
+      case TIMESTAMP -> "epoch_us(%s)::varchar".formatted(value);
+      case TEXTS -> "array_to_string(%s, chr(30))".formatted(value);
+    };
+  }
+
+  @Override
+  public void close() {
+    writing.lock();
+    try {
+      connection.close();
+    } catch (SQLException failure) {
+      // What was committed is in the file.
+    } finally {
+      writing.unlock();
+    }
+  }
+}
