@@ -265,6 +265,7 @@ final class Round {
       }
       watcher.at("load applied");
       cursors.save(lease.lease(), at, rows);
+      watcher.loaded(place, cursor.mapping(), rows);
     }
     return at;
   }
