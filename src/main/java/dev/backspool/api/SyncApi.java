@@ -17,6 +17,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -91,11 +93,15 @@ public final class SyncApi {
     }
   }
 
-  /** {@code GET …/sync/sinks}: a project's own. */
+  private record Listed(List<SinkJson> sinks, Set<String> kinds) {}
+
+  /** {@code GET …/sync/sinks}: a project's own, and the kinds that can be added. */
   public void list(Context ctx) {
-    UUID project = project(ctx);
     Json.send(
-        ctx, Map.of("sinks", sinks.of(project).stream().map(SinkJson::of).toList()));
+        ctx,
+        new Listed(
+            sinks.of(project(ctx)).stream().map(SinkJson::of).toList(),
+            new TreeSet<>(sinks.kinds())));
   }
 
   /** {@code GET …/sync/sinks/{sink}}. */
@@ -166,8 +172,7 @@ public final class SyncApi {
     if (connection != null && !sinks.kinds().contains(sink.kind())) {
       form.wrong("connection", "cannot be given: the sink belongs to a server");
     }
-    if (answerErrors(ctx, form)
-        || (connection != null && !answers(ctx, sink.kind(), connection))) {
+    if (answerErrors(ctx, form) || (connection != null && !answers(ctx, sink.kind(), connection))) {
       return;
     }
     if (name != null) {
@@ -205,8 +210,7 @@ public final class SyncApi {
   }
 
   private void resync(Context ctx, SinkRow sink, SinkForm form, @Nullable UUID project) {
-    String mapping =
-        form.choice("mapping", Mappings.ALL.stream().map(Mapping::id).toList());
+    String mapping = form.choice("mapping", Mappings.ALL.stream().map(Mapping::id).toList());
     if (!answerErrors(ctx, form)) {
       sinks.resync(sink.id(), project, mapping);
       Json.send(ctx, 202, Map.of("started", true));
@@ -276,11 +280,15 @@ public final class SyncApi {
   private SinkForm form(Context ctx) {
     try (Body body = bodies.read(ctx, SMALL)) {
       return new SinkForm(
-          body.length() == 0 ? JsonNodeFactory.instance.objectNode() : Json.read(body, JsonNode.class));
+          body.length() == 0
+              ? JsonNodeFactory.instance.objectNode()
+              : Json.read(body, JsonNode.class));
     }
   }
 
-  /** Whether a destination can be used; otherwise what is wrong is answered, without repeating it. */
+  /**
+   * Whether a destination can be used; otherwise what is wrong is answered, without repeating it.
+   */
   private boolean answers(Context ctx, String kind, String connection) {
     try {
       sinks.check(kind, connection);

@@ -181,8 +181,7 @@ public final class SyncCheck {
     found.forEach(each -> tell(sink, project, each, again.get(each.mapping())));
   }
 
-  private void tell(
-      SinkRow sink, Project project, Comparison found, @Nullable Comparison again) {
+  private void tell(SinkRow sink, Project project, Comparison found, @Nullable Comparison again) {
     Set<List<Object>> left = new HashSet<>();
     if (again != null) {
       again.differences().forEach(each -> left.add(each.key()));

@@ -33,8 +33,12 @@ final class SyncMetrics {
       page.sample(stage.isPaused() ? 1 : 0, "stage", stage.stage());
     }
     List<OfSink> sinks = status.sinks();
-    gauge(page, sinks, "backspool_sync_behind_rows", "Rows that a sink lacks.", sink ->
-        (double) sink.behind().rows());
+    gauge(
+        page,
+        sinks,
+        "backspool_sync_behind_rows",
+        "Rows that a sink lacks.",
+        sink -> (double) sink.behind().rows());
     gauge(
         page,
         sinks,

@@ -12,6 +12,7 @@ import io.javalin.http.Context;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -39,8 +40,7 @@ public final class SyncVerifyApi implements AutoCloseable {
    * whoever goes away ends it. 409 {@code verification_runs} when another one runs.
    */
   public void post(Context ctx) throws InterruptedException {
-    var options =
-        new SyncCheck.Options(project(ctx), sink(ctx), Parameters.flag(ctx, "repair"));
+    var options = new SyncCheck.Options(project(ctx), sink(ctx), Parameters.flag(ctx, "repair"));
     if (!one.tryAcquire()) {
       Problem.send(
           ctx,
@@ -52,8 +52,15 @@ public final class SyncVerifyApi implements AutoCloseable {
       var lines = new Lines(ctx);
       var check =
           new SyncCheck(
-              sync.sinks(), sync.statuses(), sync.verifier(), projects.all(), options, lines::write);
+              sync.sinks(),
+              sync.statuses(),
+              sync.verifier(),
+              projects.all(),
+              options,
+              lines::write);
       running = check;
+      // Told at once: until the first mapping is compared a while may pass.
+      lines.begin();
       run(check, lines);
     } finally {
       running = null;
@@ -104,7 +111,7 @@ public final class SyncVerifyApi implements AutoCloseable {
     }
   }
 
-  /** The answer; it begins with the first line. */
+  /** The answer. */
   private static final class Lines {
     private final Context ctx;
     private @Nullable OutputStream out;
@@ -113,15 +120,20 @@ public final class SyncVerifyApi implements AutoCloseable {
       this.ctx = ctx;
     }
 
+    void begin() {
+      try {
+        ctx.contentType("application/x-ndjson; charset=utf-8");
+        ctx.res().setHeader("X-Accel-Buffering", "no");
+        out = ctx.res().getOutputStream();
+        ctx.res().flushBuffer();
+      } catch (IOException gone) {
+        throw new UncheckedIOException(gone);
+      }
+    }
+
     void write(Line line) {
       try {
-        OutputStream to = out;
-        if (to == null) {
-          ctx.contentType("application/x-ndjson; charset=utf-8");
-          ctx.res().setHeader("X-Accel-Buffering", "no");
-          to = ctx.res().getOutputStream();
-          out = to;
-        }
+        OutputStream to = Objects.requireNonNull(out);
         to.write(Json.bytes(line));
         to.write('\n');
         to.flush();
@@ -138,12 +150,11 @@ public final class SyncVerifyApi implements AutoCloseable {
       }
     }
 
-    /** Answers with the failure, or ends the answer that has begun with it. */
+    /** Ends the answer with the failure. */
     void fail(@Nullable Throwable failure) {
       switch (failure) {
         case UncheckedIOException gone -> LOG.info("A verification ended: its client went away");
         case SyncCheck.Ended stopped -> end(Line.failure(String.valueOf(stopped.getMessage())));
-        case RuntimeException unexpected when out == null -> throw unexpected;
         case null, default -> {
           LOG.warn("A verification of copies broke off", failure);
           end(Line.failure(failure == null ? "unknown" : String.valueOf(failure.getMessage())));

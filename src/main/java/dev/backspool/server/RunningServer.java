@@ -306,8 +306,7 @@ final class RunningServer implements AutoCloseable {
   SyncJson syncStatus(String token, @Nullable String project)
       throws IOException, InterruptedException {
     String only = project == null ? "" : "?project=" + onlyProject(token, project);
-    return SNAKE_CASE.treeToValue(
-        get(token, "/api/internal/sync/status" + only), SyncJson.class);
+    return SNAKE_CASE.treeToValue(get(token, "/api/internal/sync/status" + only), SyncJson.class);
   }
 
   /**

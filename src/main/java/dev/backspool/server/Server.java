@@ -275,9 +275,7 @@ public final class Server implements AutoCloseable {
         config.analyticsUrl() instanceof AnalyticsUrl.File where
             ? keep(DuckDb.open(where.path(), config.dataDir().resolve("tmp")))
             : null;
-    Sync started =
-        keep(
-            new Sync(database, Mappings.ALL, sinkOpeners(config), Settings.standard()));
+    Sync started = keep(new Sync(database, Mappings.ALL, sinkOpeners(config), Settings.standard()));
     if (file != null) {
       attach(started::attach, file);
     }

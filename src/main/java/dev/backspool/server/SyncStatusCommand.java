@@ -130,7 +130,10 @@ final class SyncStatusCommand implements Callable<Integer> {
         ? ""
         : ", %s@%s:%d/%s"
             .formatted(
-                text(address.user()), text(address.host()), address.port(), text(address.database()));
+                text(address.user()),
+                text(address.host()),
+                address.port(),
+                text(address.database()));
   }
 
   private static String text(@Nullable String part) {
@@ -141,8 +144,7 @@ final class SyncStatusCommand implements Callable<Integer> {
     return (exact ? "" : "about ") + String.format(Locale.ROOT, "%,d", rows);
   }
 
-  private static String behind(
-      long rows, boolean exact, @Nullable Instant oldest, Instant now) {
+  private static String behind(long rows, boolean exact, @Nullable Instant oldest, Instant now) {
     if (rows == 0) {
       return "nothing behind";
     }

@@ -121,15 +121,15 @@ final class SyncVerifyReport implements Consumer<Line>, AutoCloseable {
     count(kinds, all.altered(), "altered");
     count(kinds, all.quarantined(), "quarantined");
     if (kinds.isEmpty()) {
-      out.println(all.unknown() == 0 ? "Nothing differs." : "Nothing differs in what was compared.");
+      out.println(
+          all.unknown() == 0 ? "Nothing differs." : "Nothing differs in what was compared.");
     } else {
       out.println(String.join(", ", kinds) + ".");
     }
-    if (all.repaired() > 0) {
-      out.printf(
-          Locale.ROOT,
-          all.clean() ? "All of it is repaired.%n" : "%,d of these are repaired.%n",
-          all.repaired());
+    if (all.clean() && all.repaired() > 0) {
+      out.println("All of it is repaired.");
+    } else if (all.repaired() > 0) {
+      out.printf(Locale.ROOT, "%,d of these are repaired.%n", all.repaired());
     }
     if (all.unknown() > 0) {
       out.printf(Locale.ROOT, "%,d could not be compared.%n", all.unknown());

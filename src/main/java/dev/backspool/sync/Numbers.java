@@ -15,7 +15,9 @@ import java.util.function.BinaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The numbers of changes themselves, for who counts by them; by the index, and never all of them. */
+/**
+ * The numbers of changes themselves, for who counts by them; by the index, and never all of them.
+ */
 public final class Numbers {
   private static final int MOST_GONE = 10_000;
 
@@ -46,7 +48,9 @@ public final class Numbers {
     /** Both together. */
     public Gone plus(Gone other) {
       return new Gone(
-          keys + other.keys, either(least, other.least, Math::min), either(most, other.most, Math::max));
+          keys + other.keys,
+          either(least, other.least, Math::min),
+          either(most, other.most, Math::max));
     }
 
     private static @Nullable Long either(
@@ -158,7 +162,8 @@ public final class Numbers {
                 and (cast(:project as text) is null or name like '% ' || cast(:project as text))
               """)
           .bind("project", project == null ? null : project.toString())
-          .map((row, _) -> new All(rows, known, gone, row.getLong("in_flight"), row.getLong("stale")))
+          .map((row, _) ->
+              new All(rows, known, gone, row.getLong("in_flight"), row.getLong("stale")))
           .one();
     });
   }

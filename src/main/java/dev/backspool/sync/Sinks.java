@@ -214,12 +214,10 @@ public final class Sinks implements AutoCloseable {
             .bind("id", id)
             .map((row, _) -> {
               UUID sink = row.getObject("id", UUID.class);
+              byte[] connection = row.getBytes("connection");
+              Instant createdAt = row.getObject("created_at", OffsetDateTime.class).toInstant();
               return Optional.ofNullable(known.get(sink))
-                  .map(registered ->
-                      new Registered(
-                          registered,
-                          whereabouts(sink, row.getBytes("connection")),
-                          row.getObject("created_at", OffsetDateTime.class).toInstant()));
+                  .map(each -> new Registered(each, whereabouts(sink, connection), createdAt));
             })
             .list()
             .stream()

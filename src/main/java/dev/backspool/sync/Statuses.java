@@ -273,7 +273,7 @@ public final class Statuses {
         .sorted(
             Comparator.comparing((OfProject one) -> one.all().state() != State.STOPPED)
                 .thenComparing(one -> one.all().quarantined() == 0)
-                .thenComparing(one -> -one.all().behind())
+                .thenComparingLong(one -> -one.all().behind())
                 .thenComparing(OfProject::name))
         .limit(MOST_PROJECTS)
         .toList();

@@ -13,6 +13,7 @@ import dev.backspool.sync.Sync;
 import dev.backspool.sync.SyncStatus;
 import io.javalin.http.Context;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -39,11 +40,7 @@ public final class DatabaseSync {
    * @param isAdminToken whether a text is the installation's admin token
    */
   public DatabaseSync(
-      Ingest ingest,
-      Projects projects,
-      Sync sync,
-      Predicate<String> isAdminToken,
-      Bodies bodies) {
+      Ingest ingest, Projects projects, Sync sync, Predicate<String> isAdminToken, Bodies bodies) {
     this.callers = new Callers(ingest, projects);
     this.projects = projects;
     this.sync = sync;
@@ -139,7 +136,7 @@ public final class DatabaseSync {
     Json.send(ctx, new Fusebox(true, !sync.isPaused("tail"), !sync.isPaused("load")));
   }
 
-  private static boolean flag(JsonNode body, String field, ArrayList<String> problems) {
+  private static boolean flag(JsonNode body, String field, List<String> problems) {
     JsonNode value = body.path(field);
     if (!value.isBoolean()) {
       problems.add(

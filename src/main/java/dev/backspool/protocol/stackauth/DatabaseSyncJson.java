@@ -151,8 +151,7 @@ record DatabaseSyncJson(
    * @param isAll whether it is asked of all tenancies: then it names no databases
    * @param projects how many there are
    */
-  static DatabaseSyncJson of(
-      SyncStatus status, Numbers.All numbers, boolean isAll, int projects) {
+  static DatabaseSyncJson of(SyncStatus status, Numbers.All numbers, boolean isAll, int projects) {
     Map<String, Object> sequencer = sequencer(status, numbers);
     Poller poller = poller(status, numbers);
     List<MappingJson> mappings =
@@ -280,8 +279,8 @@ record DatabaseSyncJson(
             .toList(),
         new UsersTable(
             sink.mappings().stream()
-                .anyMatch(mapping ->
-                    source(mapping) == Source.PROFILE && mapping.state() != State.NEW),
+                .anyMatch(
+                    mapping -> source(mapping) == Source.PROFILE && mapping.state() != State.NEW),
             null,
             null,
             null),
