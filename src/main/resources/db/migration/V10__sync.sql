@@ -202,7 +202,7 @@ begin
       'select project_id, key, bool_and(is_gone) as is_gone from (%s union all %s) both_sides group by 1, 2 %s',
       replace(replace(keys, 'the_rows', 'fresh'), 'a_flag', 'false'),
       replace(replace(keys, 'the_rows', 'stale'), 'a_flag', 'true'),
-      case when moves_only then 'having count(*) = 1' else '' end)),
+      case when moves_only then 'having bool_and(is_gone) = bool_or(is_gone)' else '' end)),
     -- With a project all of its rows go from the sinks at once.
     replace(note, 'the_keys', format(
       'select * from (%s) those where exists (select from project where id = those.project_id)',

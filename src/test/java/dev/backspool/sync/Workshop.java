@@ -84,8 +84,8 @@ final class Workshop implements AutoCloseable {
         }
         return found;
       } catch (SQLException failure) {
-        if ("42P01".equals(failure.getSQLState()) || "3F000".equals(failure.getSQLState())) {
-          return List.of("no such table");
+        if (List.of("3F000", "42P01", "42703").contains(failure.getSQLState())) {
+          return List.of("no such table or column");
         }
         throw new IllegalStateException(failure);
       }
