@@ -171,7 +171,7 @@ declare
         with noted as (
           insert into sync_key as known (project_id, source, key, seq, xid, is_gone)
           select project_id, %s, key, nextval('sync_seq'), pg_current_xact_id(), is_gone
-          from (the_keys order by 1, 2) changed
+          from (select distinct project_id, key, is_gone from (the_keys) each_row order by 1, 2) changed
           on conflict (project_id, source, key) do update set
             seq = nextval('sync_seq'), xid = excluded.xid,
             is_gone = excluded.is_gone, changed_at = excluded.changed_at

@@ -2,6 +2,7 @@ package dev.backspool.bench;
 
 import dev.backspool.ingest.PartitionDays;
 import dev.backspool.postgres.Database;
+import dev.backspool.postgres.DatabaseUnavailable;
 import dev.backspool.postgres.EmbeddedPostgres;
 import dev.backspool.project.Projects;
 import dev.backspool.sync.Mappings;
@@ -176,8 +177,19 @@ final class BenchSync implements Callable<Integer> {
         "%-9s %,14.0f %,14.0f   %.0f %%%n", name, rate[0], rate[1], 100 * rate[1] / rate[0]);
   }
 
+  /** As the tables' owner, whom COPY is open to. */
+  private static Connection connect(Database database) {
+    try {
+      Connection connection = database.alone("backspool bench");
+      connection.setAutoCommit(false);
+      return connection;
+    } catch (SQLException failure) {
+      throw new DatabaseUnavailable(failure);
+    }
+  }
+
   private static Stress.Client writer(Database database, int rows, Work work) {
-    Connection connection = database.writer();
+    Connection connection = connect(database);
     return new Stress.Client() {
       @Override
       public int send() throws IOException {
@@ -221,7 +233,7 @@ final class BenchSync implements Callable<Integer> {
       threads.add(
           Thread.ofPlatform()
               .start(() -> {
-                try (Connection connection = database.writer()) {
+                try (Connection connection = connect(database)) {
                   for (long due = first; due < end && failure.get() == null; due += step) {
                     Thread.sleep(Duration.ofNanos(Math.max(0, due - System.nanoTime())));
                     if (System.nanoTime() >= end) {
@@ -255,7 +267,7 @@ final class BenchSync implements Callable<Integer> {
   private void rebuild(
       Database database, SyncLoad load, UUID project, Workplace place, EmbeddedPostgres postgres)
       throws IOException, InterruptedException {
-    try (Connection connection = database.writer()) {
+    try (Connection connection = connect(database)) {
       while (load.stored() < rebuild) {
         load.store(connection);
       }
