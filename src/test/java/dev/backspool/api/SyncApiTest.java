@@ -113,7 +113,18 @@ final class SyncApiTest {
   private static String added(Project project, Warehouse warehouse) {
     var answer = add(project, "Warehouse", warehouse.connection());
     assertThat(answer.status()).as(answer.body()).isEqualTo(201);
-    return answer.json().get("id").asString();
+    String id = answer.json().get("id").asString();
+    isLive(project, id);
+    return id;
+  }
+
+  /** Waits until everything there was has been loaded. */
+  private static void isLive(Project project, String sink) {
+    eventually(() -> {
+      JsonNode its = sink(status(project), sink);
+      assertThat(its.get("state").asString()).isEqualTo("live");
+      assertThat(its.get("behind").asLong()).isZero();
+    });
   }
 
   private static TestServer.Answer change(Project project, String sink, Object change) {
