@@ -197,8 +197,11 @@ public final class SyncCheck {
         told.accept(Line.of(json(sink, project, difference, isTried ? (Boolean) isMended : null)));
       }
     }
-    compared++;
-    unknown += found.unknown() == null ? 0 : 1;
+    if (found.unknown() == null) {
+      compared++;
+    } else {
+      unknown++;
+    }
     rows += found.rows();
     held += found.held();
     repaired += mended;

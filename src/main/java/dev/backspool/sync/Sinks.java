@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
@@ -29,6 +31,7 @@ public final class Sinks implements AutoCloseable {
   private final Map<String, SinkOpener> openers;
   private final Secrets secrets;
   private final Map<UUID, Open> open = new HashMap<>();
+  private final Lock refreshing = new ReentrantLock();
   private volatile List<SinkRow> rows = List.of();
 
   /**
@@ -132,6 +135,20 @@ public final class Sinks implements AutoCloseable {
    * @param place where it is, for example a file of a host
    */
   void attach(UUID id, String kind, String name, String place, Sink sink) {
+    refreshing.lock();
+    try {
+      register(id, kind, name, place);
+      synchronized (open) {
+        var attached = new Open("");
+        attached.sink = sink;
+        open.put(id, attached);
+      }
+    } finally {
+      refreshing.unlock();
+    }
+  }
+
+  private void register(UUID id, String kind, String name, String place) {
     database.write(handle -> {
       handle
           .createUpdate("delete from sync_sink where place = :place and id <> :id")
@@ -153,11 +170,6 @@ public final class Sinks implements AutoCloseable {
           .execute();
       return tell(handle);
     });
-    synchronized (open) {
-      var attached = new Open("");
-      attached.sink = sink;
-      open.put(id, attached);
-    }
   }
 
   /** Removes a destination; what it holds stays there. */
@@ -309,22 +321,27 @@ public final class Sinks implements AutoCloseable {
   }
 
   /** Looks what is registered by now, and closes what is not any more, or is somewhere else. */
-  List<SinkRow> refresh() {
-    List<SinkRow> found = now();
-    rows = found;
-    Map<UUID, String> connections =
-        found.stream().collect(Collectors.toMap(SinkRow::id, SinkRow::fingerprint));
+  void refresh() {
     List<Open> gone;
-    synchronized (open) {
-      gone =
-          open.entrySet().stream()
-              .filter(each -> !each.getValue().fingerprint.equals(connections.get(each.getKey())))
-              .map(Map.Entry::getValue)
-              .toList();
-      open.values().removeAll(gone);
+    // What was read earlier must not be taken for what is there now: it would close what is new.
+    refreshing.lock();
+    try {
+      List<SinkRow> found = now();
+      rows = found;
+      Map<UUID, String> connections =
+          found.stream().collect(Collectors.toMap(SinkRow::id, SinkRow::fingerprint));
+      synchronized (open) {
+        gone =
+            open.entrySet().stream()
+                .filter(each -> !each.getValue().fingerprint.equals(connections.get(each.getKey())))
+                .map(Map.Entry::getValue)
+                .toList();
+        open.values().removeAll(gone);
+      }
+    } finally {
+      refreshing.unlock();
     }
     gone.forEach(Sinks::close);
-    return found;
   }
 
   /** Whether a sink is the one that is open under an id. */
