@@ -96,7 +96,7 @@ public final class Numbers {
    */
   public All of(@Nullable UUID project) {
     Map<Source, Long> rows = statuses.rows(project);
-    return database.write(handle -> {
+    return database.view(handle -> {
       List<Integer> sources = Arrays.stream(Source.values()).map(Source::number).toList();
       var known = new HashMap<Source, OfSource>();
       handle

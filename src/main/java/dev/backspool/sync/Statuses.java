@@ -84,7 +84,7 @@ public final class Statuses {
    * @param project null for all
    */
   Map<Source, Long> rows(@Nullable UUID project) {
-    return database.write(handle -> {
+    return database.view(handle -> {
       var sums = new EnumMap<Source, Long>(Source.class);
       for (UUID each : projects(handle, project).keySet()) {
         for (Mapping mapping : mappings) {
@@ -98,7 +98,7 @@ public final class Statuses {
   private record Place(UUID sink, UUID project) {}
 
   private SyncStatus look(@Nullable UUID project) {
-    return database.write(handle -> {
+    return database.view(handle -> {
       Map<Place, Map<String, OfMapping>> cursors = cursors(handle, project);
       Map<UUID, String> projects = projects(handle, project);
       List<OfSink> sinks = sinks(handle, project, projects, cursors);
@@ -488,7 +488,7 @@ public final class Statuses {
 
   /** The rows of a project that sinks do not take, the latest first. */
   public List<SyncStatus.Quarantined> quarantined(UUID project) {
-    return database.write(handle ->
+    return database.view(handle ->
         handle
             .createQuery(
                 """

@@ -2,6 +2,9 @@ package dev.backspool.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.backspool.Project;
 import dev.backspool.postgres.TestPostgres;
 import dev.backspool.server.TestServer;
@@ -22,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 /** Copies elsewhere, as a member adds them, looks at them and has them mended, over HTTP. */
@@ -482,6 +486,43 @@ final class SyncApiTest {
     elsewhere.shows("u", "later");
     pause(300);
     warehouse.shows("u");
+  }
+
+  @Test
+  void a_sink_that_goes_away_is_said_and_logged_without_its_secret() {
+    var logged = new ListAppender<ILoggingEvent>();
+    var root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    logged.start();
+    root.addAppender(logged);
+    try {
+      Project project = server.project();
+      var warehouse = Warehouse.fresh();
+      String id = added(project, warehouse);
+      Warehouse.fresh()
+          .ask(
+              "drop database %s with (force)"
+                  .formatted(warehouse.address().url().replaceFirst(".*/", "")));
+      profile(project, "u");
+      eventually(() -> {
+        var answer = server.get("/api/projects/" + project.id() + "/sync/status").admin().send();
+        JsonNode sink = sink(answer.json(), id);
+        assertThat(sink.get("state").asString()).isEqualTo("failing");
+        assertThat(sink.get("error").asString()).isNotEmpty();
+        assertThat(sink.get("retry_at").isNull()).isFalse();
+        assertThat(sink.get("failures").asInt()).isPositive();
+        assertThat(answer.json().at("/totals/failing").asInt()).isEqualTo(1);
+        assertThat(answer.body()).doesNotContain(warehouse.address().password());
+      });
+      assertThat(server.get("/metrics").admin().send().body())
+          .contains("backspool_sync_failing{sink=\"%s\",kind=\"postgres\"".formatted(id));
+      List<String> lines =
+          List.copyOf(logged.list).stream().map(ILoggingEvent::getFormattedMessage).toList();
+      assertThat(lines)
+          .anyMatch(line -> line.contains("Sink " + id + " is tried again"))
+          .noneMatch(line -> line.contains(warehouse.address().password()));
+    } finally {
+      root.detachAppender(logged);
+    }
   }
 
   @Test
