@@ -77,8 +77,8 @@ public final class Sinks implements AutoCloseable {
   }
 
   /**
-   * Registers a destination that this node alone can reach, and has open. One that was at this
-   * place before is forgotten.
+   * Registers a destination that this node alone can reach, and has open; no other node has it open
+   * while it does. One that was at this place before is forgotten.
    *
    * @param place where it is, for example a file of a host
    */
@@ -101,6 +101,11 @@ public final class Sinks implements AutoCloseable {
           .bind("kind", kind)
           .bind("name", name)
           .bind("place", place)
+          .execute();
+      // Whoever had it open before does not live any more: nobody need wait for its leases' end.
+      handle
+          .createUpdate("update job set leased_until = null where starts_with(name, :sync)")
+          .bind("sync", "sync " + id + " ")
           .execute();
       return tell(handle);
     });
