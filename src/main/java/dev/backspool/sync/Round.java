@@ -2,7 +2,6 @@ package dev.backspool.sync;
 
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.DatabaseUnavailable;
-import dev.backspool.postgres.HandleFunction;
 import dev.backspool.postgres.Lease;
 import dev.backspool.sync.Changes.Day;
 import dev.backspool.sync.Changes.Piece;
@@ -152,11 +151,20 @@ final class Round {
     Cursor at = cursor;
     boolean isBehind = cursor.target() != null || cursor.hasChanges();
     long end = System.nanoTime() + SLICE_NANOS;
+    @Nullable Ahead<Step> ahead = null;
     while (isBehind && !paused.get().tail() && System.nanoTime() < end) {
-      at = next(at, database::view);
-      isBehind = at.target() != null;
+      Step step = ahead == null ? read(at) : ahead.take();
+      Cursor next = step.piece().next();
+      isBehind = next.target() != null;
+      ahead = isBehind ? Ahead.begin(() -> read(next)) : null;
+      bring(step, at);
+      at = next;
     }
     return at;
+  }
+
+  private Step read(Cursor cursor) {
+    return database.view(handle -> step(handle, cursor));
   }
 
   /**
@@ -179,7 +187,9 @@ final class Round {
       Cursor at = cursor;
       try {
         do {
-          at = next(at, step -> step.in(handle));
+          Step step = step(handle, at);
+          bring(step, at);
+          at = step.piece().next();
         } while (at.target() != null || !at.snapshot().equals(end));
         reached.put(cursor.mapping(), Optional.empty());
       } catch (SinkException drift) {
@@ -192,15 +202,9 @@ final class Round {
     return reached;
   }
 
-  /** Where changes are read. */
-  @FunctionalInterface
-  private interface View {
-    Step read(HandleFunction<Step> step);
-  }
-
-  private Cursor next(Cursor cursor, View view) throws SinkException {
+  /** Brings a page there, and keeps the cursor behind it. */
+  private void bring(Step step, Cursor cursor) throws SinkException {
     lease.keep();
-    Step step = view.read(handle -> step(handle, cursor));
     watcher.at("read");
     for (Day day : step.piece().days()) {
       sink.removeReceived(place.project(), cursor.mapping(), day.from(), day.until());
@@ -212,7 +216,6 @@ final class Round {
     if (since != null) {
       watcher.delivered(place, cursor.mapping(), step.page().rows().size(), since);
     }
-    return step.piece().next();
   }
 
   private Step step(Handle handle, Cursor cursor) {
@@ -239,6 +242,7 @@ final class Round {
     }
   }
 
+  /** The order columns of the last row; none when there are no more. */
   private record Loaded(Page page, @Nullable List<String> last) {}
 
   /** Loads all rows, a page after the other, and has the sink remove what was not among them. */
@@ -248,25 +252,28 @@ final class Round {
     }
     Cursor at = cursor;
     long end = System.nanoTime() + SLICE_NANOS;
+    @Nullable Ahead<Loaded> ahead = null;
     while (at.isLoading() && !paused.get().load() && System.nanoTime() < end) {
       lease.keep();
-      Cursor from = at;
-      int most = settings.pageRows(cursor.mapping());
-      Loaded some = database.view(handle -> loaded(handle, from, most));
+      Loaded some = ahead == null ? load(at) : ahead.take();
+      Cursor next = some.last() == null ? at.loaded() : at.loaded(some.last());
+      ahead = next.isLoading() ? Ahead.begin(() -> load(next)) : null;
       watcher.at("loaded");
       delivery.deliver(some.page());
-      int rows = some.page().rows().size();
-      if (some.last() == null || rows < most) {
+      if (!next.isLoading()) {
         sink.removeStale(place.project(), cursor.mapping(), cursor.version(0));
         quarantine.releaseOlder(cursor);
-        at = at.loaded();
-      } else {
-        at = at.loaded(some.last());
       }
       watcher.at("load applied");
-      cursors.save(lease.lease(), at, rows);
+      cursors.save(lease.lease(), next, some.page().rows().size());
+      at = next;
     }
     return at;
+  }
+
+  private Loaded load(Cursor cursor) {
+    int most = settings.pageRows(cursor.mapping());
+    return database.view(handle -> loaded(handle, cursor, most));
   }
 
   private Loaded loaded(Handle handle, Cursor cursor, int most) {
@@ -275,7 +282,7 @@ final class Round {
       List<Rows.Read> some = rows.after(cursor.loadAfter(), most);
       return new Loaded(
           sized(rows, Pages.of(rows, some, cursor)),
-          some.isEmpty() ? null : rows.last(some.getLast()));
+          some.size() < most ? null : rows.last(some.getLast()));
     } catch (SQLException failure) {
       throw new Unreadable(cursor.mapping(), failure);
     }

@@ -47,7 +47,7 @@ public final class Settings {
         Duration.ofSeconds(1),
         Duration.ofMinutes(1),
         Duration.ofDays(7),
-        5_000,
+        20_000,
         8 << 20);
   }
 
