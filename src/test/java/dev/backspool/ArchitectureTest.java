@@ -92,7 +92,8 @@ final class ArchitectureTest {
         "postgres",
         "recording",
         "event",
-        "enrich");
+        "enrich",
+        "sync");
     mayUse("protocol.openpanel", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse("protocol.uxcam", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse(
@@ -123,7 +124,8 @@ final class ArchitectureTest {
         "retention",
         "enrich",
         "archive",
-        "verify");
+        "verify",
+        "sync");
   }
 
   @Test

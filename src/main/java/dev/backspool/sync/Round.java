@@ -266,6 +266,7 @@ final class Round {
       }
       watcher.at("load applied");
       cursors.save(lease.lease(), next, some.page().rows().size());
+      watcher.loaded(place, cursor.mapping(), some.page().rows().size());
       at = next;
     }
     return at;
