@@ -18,7 +18,7 @@ public final class PublicSockets extends SocketFactory {
   public static final class Forbidden extends IOException {
     private static final long serialVersionUID = 1;
 
-    public Forbidden() {
+    Forbidden() {
       super(
           "The address lies in a private or local network, which BACKSPOOL_SYNC_PRIVATE_SINKS=on allows");
     }

@@ -21,9 +21,9 @@ public final class ClickHouse implements AutoCloseable {
   private final Connection connection;
   private final ClickHouseSink sink;
 
-  private ClickHouse(ClickHouseUrl url, boolean publicOnly) throws SinkException {
+  private ClickHouse(ClickHouseUrl url, Connection connection) {
     this.url = url;
-    connection = new Connection(url, Patience.STANDARD, publicOnly);
+    this.connection = connection;
     sink = new ClickHouseSink(url, Patience.STANDARD, connection);
   }
 
@@ -35,7 +35,8 @@ public final class ClickHouse implements AutoCloseable {
    */
   public static ClickHouse open(String address) {
     try {
-      return new ClickHouse(ClickHouseUrl.parse(address), false);
+      ClickHouseUrl url = ClickHouseUrl.parse(address);
+      return new ClickHouse(url, new Connection(url, Patience.STANDARD, null));
     } catch (SinkException refused) {
       throw new IllegalArgumentException(refused.getMessage(), refused);
     }
@@ -49,7 +50,13 @@ public final class ClickHouse implements AutoCloseable {
   public static SinkOpener opener(boolean isPrivateAllowed) {
     return address -> {
       try {
-        return new ClickHouse(ClickHouseUrl.parse(address), !isPrivateAllowed).sink;
+        ClickHouseUrl url = ClickHouseUrl.parse(address);
+        return new ClickHouseSink(
+            url,
+            Patience.STANDARD,
+            isPrivateAllowed
+                ? new Connection(url, Patience.STANDARD, null)
+                : Connection.toPublic(url, Patience.STANDARD));
       } catch (IllegalArgumentException wrong) {
         throw new SinkException(Kind.REFUSED, "The connection " + wrong.getMessage(), null);
       }

@@ -8,6 +8,7 @@ import com.clickhouse.client.api.ServerException;
 import com.clickhouse.client.api.command.CommandResponse;
 import com.clickhouse.client.api.command.CommandSettings;
 import com.clickhouse.client.api.data_formats.ClickHouseBinaryFormatReader;
+import com.clickhouse.client.api.enums.ProxyType;
 import com.clickhouse.client.api.insert.InsertResponse;
 import com.clickhouse.client.api.insert.InsertSettings;
 import com.clickhouse.client.api.query.QueryResponse;
@@ -22,7 +23,6 @@ import java.io.InterruptedIOException;
 import java.math.BigDecimal;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -55,31 +55,40 @@ final class Connection implements AutoCloseable {
 
   private final ClickHouseUrl url;
   private final Patience patience;
+  private final @Nullable Gate gate;
   private final boolean publicOnly;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Client client;
 
-  Connection(ClickHouseUrl url, Patience patience, boolean publicOnly) throws SinkException {
+  /**
+   * Opens one; nothing is asked of the server yet.
+   *
+   * @param gate through which alone it connects, closed with it; null is any way
+   */
+  Connection(ClickHouseUrl url, Patience patience, @Nullable Gate gate) throws SinkException {
+    this(url, patience, gate, false);
+  }
+
+  private Connection(ClickHouseUrl url, Patience patience, @Nullable Gate gate, boolean publicOnly)
+      throws SinkException {
     this.url = url;
     this.patience = patience;
+    this.gate = gate;
     this.publicOnly = publicOnly;
-    if (publicOnly) {
-      checkPolicy();
-    }
     Client.Builder builder =
         new Client.Builder()
             .addEndpoint(url.endpoint().toString())
             .setUsername(url.user())
             .setPassword(url.password())
-            // The client follows no redirect to another host while it sends this header.
             .useHTTPBasicAuth(true)
             .setClientName("backspool")
             .setConnectTimeout(patience.connect().toMillis())
             .setSocketTimeout(patience.silence().toMillis())
             .setConnectionRequestTimeout(patience.statement().toMillis(), ChronoUnit.MILLIS)
-            // Whoever calls waits and tries again.
-            .retryOnFailures(ClientFaultCause.None)
-            .setMaxRetries(0)
+            // The server may close a connection just when it is used again. What else fails is
+            // tried again by whoever calls.
+            .retryOnFailures(ClientFaultCause.NoHttpResponse)
+            .setMaxRetries(1)
             .compressClientRequest(true)
             .setOption(
                 ClientConfigProperties.COMPRESSION_METHOD.getKey(), CompressionMethod.LZ4.name())
@@ -91,25 +100,37 @@ final class Connection implements AutoCloseable {
     if (url.certificate() != null) {
       builder.setRootCertificate(url.certificate().toString());
     }
+    if (gate != null) {
+      builder
+          .addProxy(ProxyType.HTTP, InetAddress.getLoopbackAddress().getHostAddress(), gate.port())
+          .setProxyCredentials(gate.secret(), gate.secret());
+    }
     try {
-      if (publicOnly) {
-        builder.setSSLContext(PublicTls.context());
-      }
       client = builder.build();
-    } catch (GeneralSecurityException | RuntimeException failure) {
+    } catch (RuntimeException failure) {
       throw new SinkException(
           Kind.REFUSED, "No connection to %s can be set up".formatted(url), failure);
     }
   }
 
-  /** What a member gives goes through TLS, and says nothing of this machine's files. */
-  private void checkPolicy() throws SinkException {
+  /**
+   * Opens one to what a member gave: through TLS, to the public network, and with nothing of this
+   * machine's files.
+   */
+  static Connection toPublic(ClickHouseUrl url, Patience patience) throws SinkException {
     if (!url.endpoint().getScheme().equals("https")) {
       throw new SinkException(
           Kind.REFUSED, "The address of a sink begins clickhouse:https://", null);
     }
     if (url.certificate() != null) {
       throw new SinkException(Kind.REFUSED, "The address names a file of the server", null);
+    }
+    var gate = new Gate(url.endpoint(), new PublicSockets(), patience.connect());
+    try {
+      return new Connection(url, patience, gate, true);
+    } catch (SinkException | RuntimeException failure) {
+      gate.close();
+      throw failure;
     }
   }
 
@@ -244,7 +265,7 @@ final class Connection implements AutoCloseable {
             id,
             client.insert(
                 table,
-                columns,
+                columns.stream().map(Sql::name).toList(),
                 rows::writeTo,
                 ClickHouseFormat.RowBinaryWithNamesAndTypes,
                 options),
@@ -254,7 +275,7 @@ final class Connection implements AutoCloseable {
     }
   }
 
-  /** Looks up an address before it is connected to; {@link PublicTls} looks at the one that was. */
+  /** Looks up a member's address, to say what is wrong with it: the gate says no without words. */
   private void checkAddress() throws SinkException {
     if (!publicOnly) {
       return;
@@ -307,5 +328,8 @@ final class Connection implements AutoCloseable {
   public void close() {
     client.close();
     threads.shutdownNow();
+    if (gate != null) {
+      gate.close();
+    }
   }
 }

@@ -1,7 +1,6 @@
 package dev.backspool.sync.clickhouse;
 
 import com.clickhouse.client.api.ServerException;
-import dev.backspool.sync.PublicSockets;
 import dev.backspool.sync.SinkException;
 import dev.backspool.sync.SinkException.Kind;
 import java.util.Set;
@@ -55,9 +54,6 @@ final class Failures {
       cause = next;
       tls = next instanceof SSLException found ? found : tls;
       refusal = next instanceof ServerException found ? found : refusal;
-      if (next instanceof PublicSockets.Forbidden forbidden) {
-        return new SinkException(Kind.REFUSED, String.valueOf(forbidden.getMessage()), null);
-      }
     }
     if (refusal != null) {
       return refused(url, refusal, otherwise);
@@ -80,11 +76,9 @@ final class Failures {
     while (named.find()) {
       name = " " + named.group(1);
     }
-    // Messages about rows quote them.
-    String quote =
-        otherwise != null && kind != Kind.REFUSED && kind != Kind.UNREACHABLE
-            ? ""
-            : ": " + shown(url, message);
+    // Messages about rows quote them, and nobody knows what somebody else's page says.
+    boolean isAboutRows = otherwise != null && kind != Kind.REFUSED && kind != Kind.UNREACHABLE;
+    String quote = isAboutRows || code <= 0 ? "" : ": " + shown(url, message);
     return new SinkException(
         kind,
         "%s answered with error %d%s%s".formatted(url, code > 0 ? code : status, name, quote),

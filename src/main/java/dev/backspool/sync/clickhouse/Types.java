@@ -108,7 +108,10 @@ final class Types {
   private static String text(Column column, String name) {
     return switch (column.type()) {
       case TEXT, WORD, JSON, UUID, INTEGER, BIGINT -> "toString(" + name + ")";
-      case BOOLEAN -> "if(" + name + ", 't', 'f')";
+      case BOOLEAN ->
+          column.nullable()
+              ? "multiIf(isNull(%1$s), null, assumeNotNull(%1$s), 't', 'f')".formatted(name)
+              : "if(" + name + ", 't', 'f')";
       case REAL, DOUBLE -> "toString(toInt64(round(toFloat64(" + name + ") * 1000000)))";
       case TIMESTAMP -> "toString(toUnixTimestamp64Micro(" + name + "))";
       case TEXTS -> "arrayStringConcat(" + name + ", char(30))";

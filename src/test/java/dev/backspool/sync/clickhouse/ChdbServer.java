@@ -62,6 +62,8 @@ final class ChdbServer {
           Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
   private static final Set<Integer> NOT_FOUND = Set.of(60, 81, 82);
 
+  private static final Pattern STARTS_INSERT =
+      Pattern.compile("\\s*insert\\s", Pattern.CASE_INSENSITIVE);
   private static final Pattern KILL =
       Pattern.compile(
           "\\s*kill\\s+query\\s+where\\s+query_id\\s*=\\s*'([^']*)'\\s+async\\s*",
@@ -180,18 +182,21 @@ final class ChdbServer {
     boolean isInsert = insert.lookingAt();
     ChdbLibrary.Connection connection = connections.take();
     try {
-      if (!isInsert) {
-        // The engine takes several statements at once, the server one.
-        connection.query("select formatQuerySingleLine('" + escaped(text) + "')", "Null");
-      }
       connection.query("USE " + quoted(parameters.getOrDefault("database", "default")), "Null");
       if (!settings.isEmpty()) {
         var set = new StringJoiner(", ", "SET ", "");
         settings.forEach((name, value) -> set.add(quoted(name) + " = '" + escaped(value) + "'"));
         connection.query(set.toString(), "Null");
       }
+      if (!STARTS_INSERT.matcher(text).lookingAt()) {
+        // The engine takes several statements at once, the server one.
+        connection.query("select formatQuerySingleLine('" + escaped(text) + "')", "Null");
+      }
       if (isInsert) {
         return connection.insert(insert.group(1), insert.group(2), rows);
+      }
+      if (STARTS_INSERT.matcher(text).lookingAt()) {
+        return connection.query(text, format, values);
       }
       return connection.query(
           killed(text) + "\n" + named(parameters.getOrDefault("query_id", "")), format, values);

@@ -102,7 +102,7 @@ final class ClickHouseSinkTest {
             ["a name", "o'nick\\\\ \\n\\t\\"\\u0000… 😀", "kind", "DE", \
             "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "ffffffff-ffff-ffff-0000-000000000001", \
             true, false, -2147483648, 2147483647, "-9223372036854775808", \
-            "9223372036854775807", true, true, "1772323199123456", "-14182939999999", \
+            "9223372036854775807", 1, 1, "1772323199123456", "-14182939999999", \
             "{\\"b\\": 1, \\"a.b\\": \\"\\\\ud800\\", \\"b\\": [2.50]}", "null", \
             ["","one","two, three"]]\
             """);
@@ -257,13 +257,13 @@ final class ClickHouseSinkTest {
         row(1, 2L, day, "first"),
         row(1, 3L, next.minusNanos(1000), "last"),
         row(1, 4L, next, "after"));
-    sink.apply(new Page(other, FACTS, List.of(row(1, 5L, day, "another's")), "other"));
+    sink.apply(new Page(other, FACTS, List.of(row(1, 5L, day, "anothers")), "other"));
     sink.removeReceived(project, FACTS, day, next);
-    assertThat(ask("select name from @facts order by id")).isEqualTo("before\nafter\nanother's");
+    assertThat(ask("select name from @facts order by id")).isEqualTo("before\nafter\nanothers");
     // What is kept all the same is applied again, as it was.
     apply(FACTS, row(1, 2L, day, "first"));
     assertThat(ask("select name from @facts order by id"))
-        .isEqualTo("before\nfirst\nafter\nanother's");
+        .isEqualTo("before\nfirst\nafter\nanothers");
     // One that is deleted is of no day any more, and hides what it was of another month.
     apply(FACTS, deleted(2, 2L));
     assertThat(ask("select count() from @facts where id = 2")).isEqualTo("0");
@@ -348,7 +348,7 @@ final class ClickHouseSinkTest {
     apply(VISITS, row(2, UUID.randomUUID(), "/after"));
     assertThat(ask("select path from @visits order by path nulls first")).isEqualTo("\\N\n/after");
 
-    ask("alter table @sync_visits modify column path String");
+    ask("alter table @sync_visits modify column path LowCardinality(Nullable(String))");
     SinkException retyped = failure(VISITS, row(3, UUID.randomUUID(), "/y"));
     assertThat(retyped.kind()).isEqualTo(Kind.SCHEMA_DRIFT);
     assertThat(retyped).hasMessageContaining("path");
@@ -449,7 +449,7 @@ final class ClickHouseSinkTest {
                 : row(version, id, TIME.plus(Duration.ofDays(id * 20)), "v" + version));
       }
       highest.putAll(rows);
-      all.add(new Page(someProject, FACTS, List.copyOf(rows.values()), "page " + i));
+      all.add(new Page(someProject, FACTS, List.copyOf(rows.values()), someProject + " " + i));
     }
     List<Page> order = new ArrayList<>(all);
     order.addAll(all.subList(5, 15));
