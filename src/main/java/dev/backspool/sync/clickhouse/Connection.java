@@ -102,8 +102,7 @@ final class Connection implements AutoCloseable {
     }
     if (gate != null) {
       builder
-          .addProxy(ProxyType.HTTP, InetAddress.getLoopbackAddress().getHostAddress(), gate.port())
-          .setProxyCredentials(gate.secret(), gate.secret());
+          .addProxy(ProxyType.HTTP, InetAddress.getLoopbackAddress().getHostAddress(), gate.port());
     }
     try {
       client = builder.build();

@@ -13,8 +13,6 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Base64;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -29,8 +27,8 @@ final class Gate implements AutoCloseable {
   private static final int MOST_HEAD = 8_192;
 
   private final ServerSocket entrance;
-  private final InetSocketAddress goal;
-  private final String secret;
+  private final URI goal;
+  private final String wanted;
   private final SocketFactory sockets;
   private final int patienceMillis;
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
@@ -38,16 +36,14 @@ final class Gate implements AutoCloseable {
   /**
    * Opens one.
    *
-   * @param endpoint to which it leads, with a port
+   * @param goal to which it leads, with a port
    * @param sockets by which it connects
    */
-  Gate(URI endpoint, SocketFactory sockets, Duration patience) throws SinkException {
-    goal = InetSocketAddress.createUnresolved(endpoint.getHost(), endpoint.getPort());
+  Gate(URI goal, SocketFactory sockets, Duration patience) throws SinkException {
+    this.goal = goal;
+    wanted = "CONNECT %s:%d HTTP/1.1".formatted(goal.getHost(), goal.getPort());
     this.sockets = sockets;
     patienceMillis = Math.toIntExact(patience.toMillis());
-    byte[] random = new byte[16];
-    new java.security.SecureRandom().nextBytes(random);
-    secret = HexFormat.of().formatHex(random);
     try {
       entrance = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     } catch (IOException failure) {
@@ -58,11 +54,6 @@ final class Gate implements AutoCloseable {
 
   int port() {
     return entrance.getLocalPort();
-  }
-
-  /** Who passes: others of this machine do not know it. */
-  String secret() {
-    return secret;
   }
 
   private void accept() {
@@ -81,16 +72,15 @@ final class Gate implements AutoCloseable {
     try (client) {
       client.setSoTimeout(patienceMillis);
       List<String> head = head(client.getInputStream());
-      String refusal = refusal(head);
-      if (!refusal.isEmpty()) {
-        answer(client, refusal);
+      if (!head.getFirst().equalsIgnoreCase(wanted)) {
+        answer(client, "403 Forbidden");
         return;
       }
       try (Socket server = sockets.createSocket()) {
         open.add(server);
         try {
           server.connect(
-              new InetSocketAddress(goal.getHostString(), goal.getPort()), patienceMillis);
+              new InetSocketAddress(goal.getHost(), goal.getPort()), patienceMillis);
         } catch (IOException unreachable) {
           answer(client, "502 Bad Gateway");
           return;
@@ -106,18 +96,6 @@ final class Gate implements AutoCloseable {
     } finally {
       open.remove(client);
     }
-  }
-
-  private String refusal(List<String> head) {
-    String wanted = "CONNECT %s:%d HTTP/1.1".formatted(goal.getHostString(), goal.getPort());
-    String pass =
-        "Proxy-Authorization: Basic "
-            + Base64.getEncoder()
-                .encodeToString((secret + ":" + secret).getBytes(StandardCharsets.US_ASCII));
-    if (head.stream().noneMatch(pass::equalsIgnoreCase)) {
-      return "403 Forbidden";
-    }
-    return head.getFirst().equalsIgnoreCase(wanted) ? "" : "403 Forbidden";
   }
 
   private static List<String> head(InputStream in) throws IOException {

@@ -302,16 +302,11 @@ final class ClickHouseFaultsTest {
                   + front.certificate());
       var gate = new Gate(url.endpoint(), SocketFactory.getDefault(), SHORT.connect());
       try (var sink = new ClickHouseSink(url, SHORT, new Connection(url, SHORT, gate))) {
-        String pass =
-            "Proxy-Authorization: Basic %s\r\n"
-                .formatted(
-                    java.util.Base64.getEncoder()
-                        .encodeToString((gate.secret() + ":" + gate.secret()).getBytes(UTF_8)));
         for (String request :
             List.of(
-                "CONNECT 127.0.0.1:%d HTTP/1.1\r\n%s\r\n".formatted(inside.port(), pass),
-                "GET http://127.0.0.1:%d/ HTTP/1.1\r\n%s\r\n".formatted(inside.port(), pass),
-                "CONNECT 127.0.0.1:%d HTTP/1.1\r\n\r\n".formatted(front.port()))) {
+                "CONNECT 127.0.0.1:%d HTTP/1.1\r\n\r\n".formatted(inside.port()),
+                "GET http://127.0.0.1:%d/ HTTP/1.1\r\n\r\n".formatted(inside.port()),
+                "POST http://127.0.0.1:%d/ HTTP/1.1\r\n\r\n".formatted(front.port()))) {
           try (var socket = new Socket(InetAddress.getLoopbackAddress(), gate.port())) {
             socket.getOutputStream().write(request.getBytes(UTF_8));
             assertThat(new String(socket.getInputStream().readAllBytes(), UTF_8))
