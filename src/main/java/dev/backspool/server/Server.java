@@ -64,6 +64,7 @@ import dev.backspool.sync.AnalyticsUrl;
 import dev.backspool.sync.Mappings;
 import dev.backspool.sync.Settings;
 import dev.backspool.sync.Sync;
+import dev.backspool.sync.clickhouse.ClickHouse;
 import dev.backspool.sync.duckdb.DuckDb;
 import dev.backspool.sync.postgres.PostgresSink;
 import dev.backspool.transfer.ProjectExport;
@@ -259,15 +260,24 @@ public final class Server implements AutoCloseable {
         config.analyticsUrl() instanceof AnalyticsUrl.File where
             ? keep(DuckDb.open(where.path(), config.dataDir().resolve("tmp")))
             : null;
+    @Nullable ClickHouse server =
+        config.analyticsUrl() instanceof AnalyticsUrl.Server where
+            ? keep(ClickHouse.open(where.address()))
+            : null;
     Sync started =
         keep(
             new Sync(
                 database,
                 Mappings.ALL,
-                Map.of("postgres", PostgresSink.opener(config.syncPrivateSinks())),
+                Map.of(
+                    "postgres", PostgresSink.opener(config.syncPrivateSinks()),
+                    "clickhouse", ClickHouse.opener(config.syncPrivateSinks())),
                 Settings.standard()));
     if (file != null) {
       started.attach(file.id(), "duckdb", "Analytics", file.place(), file.sink());
+    }
+    if (server != null) {
+      started.attach(server.id(), "clickhouse", "Analytics", server.place(), server.sink());
     }
     return started;
   }

@@ -101,8 +101,8 @@ final class Connection implements AutoCloseable {
       builder.setRootCertificate(url.certificate().toString());
     }
     if (gate != null) {
-      builder
-          .addProxy(ProxyType.HTTP, InetAddress.getLoopbackAddress().getHostAddress(), gate.port());
+      builder.addProxy(
+          ProxyType.HTTP, InetAddress.getLoopbackAddress().getHostAddress(), gate.port());
     }
     try {
       client = builder.build();

@@ -79,8 +79,7 @@ final class Gate implements AutoCloseable {
       try (Socket server = sockets.createSocket()) {
         open.add(server);
         try {
-          server.connect(
-              new InetSocketAddress(goal.getHost(), goal.getPort()), patienceMillis);
+          server.connect(new InetSocketAddress(goal.getHost(), goal.getPort()), patienceMillis);
         } catch (IOException unreachable) {
           answer(client, "502 Bad Gateway");
           return;

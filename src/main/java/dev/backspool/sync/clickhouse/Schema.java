@@ -141,8 +141,10 @@ final class Schema {
   }
 
   private String names(List<Mapping> mappings) {
-    return mappings.stream()
-        .flatMap(mapping -> Stream.of(mapping.id(), tables.tableName(mapping)))
+    return Stream.concat(
+            Stream.of(Tables.FLOOR),
+            mappings.stream()
+                .flatMap(mapping -> Stream.of(mapping.id(), tables.tableName(mapping))))
         .map(Sql::text)
         .collect(Collectors.joining(", "));
   }

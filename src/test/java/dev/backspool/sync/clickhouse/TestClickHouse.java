@@ -48,14 +48,20 @@ public final class TestClickHouse implements AutoCloseable {
     return new TestClickHouse(storage);
   }
 
-  private static void skipWithoutEngine() {
-    if (!Files.isRegularFile(LIBRARY)) {
+  /** Whether there is an engine; says loudly when there is none. */
+  public static boolean isThere() {
+    boolean isThere = Files.isRegularFile(LIBRARY);
+    if (!isThere) {
       System.err.println(
           "WARNING: no ClickHouse engine in "
               + LIBRARY
               + "; the tests against ClickHouse are SKIPPED. ./backspool test installs it.");
-      Assumptions.abort("no ClickHouse engine");
     }
+    return isThere;
+  }
+
+  private static void skipWithoutEngine() {
+    Assumptions.assumeTrue(isThere(), "no ClickHouse engine");
   }
 
   private void start(int wantedPort) throws IOException {
