@@ -69,6 +69,7 @@ import dev.backspool.sync.Settings;
 import dev.backspool.sync.Sink;
 import dev.backspool.sync.SinkOpener;
 import dev.backspool.sync.Sync;
+import dev.backspool.sync.clickhouse.ClickHouse;
 import dev.backspool.sync.duckdb.DuckDb;
 import dev.backspool.sync.postgres.PostgresSink;
 import dev.backspool.transfer.ProjectExport;
@@ -266,7 +267,9 @@ public final class Server implements AutoCloseable {
 
   /** Opens sinks that any node can reach, by their kind. */
   static Map<String, SinkOpener> sinkOpeners(Config config) {
-    return Map.of("postgres", PostgresSink.opener(config.syncPrivateSinks()));
+    return Map.of(
+        "postgres", PostgresSink.opener(config.syncPrivateSinks()),
+        "clickhouse", ClickHouse.opener(config.syncPrivateSinks()));
   }
 
   /** The columnar store is closed after the sync that writes it. */
@@ -275,9 +278,16 @@ public final class Server implements AutoCloseable {
         config.analyticsUrl() instanceof AnalyticsUrl.File where
             ? keep(DuckDb.open(where.path(), config.dataDir().resolve("tmp")))
             : null;
+    @Nullable ClickHouse server =
+        config.analyticsUrl() instanceof AnalyticsUrl.Server where
+            ? keep(ClickHouse.open(where.address()))
+            : null;
     Sync started = keep(new Sync(database, Mappings.ALL, sinkOpeners(config), Settings.standard()));
     if (file != null) {
       attach(started::attach, file);
+    }
+    if (server != null) {
+      started.attach(server.id(), "clickhouse", "Analytics", server.place(), server.sink());
     }
     return started;
   }

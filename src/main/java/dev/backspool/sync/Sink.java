@@ -58,6 +58,11 @@ public interface Sink extends AutoCloseable {
     return true;
   }
 
+  /** Whether nobody else can have it open as long as this is. */
+  default boolean isExclusive() {
+    return false;
+  }
+
   @Override
   void close();
 }
