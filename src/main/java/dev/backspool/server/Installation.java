@@ -3,6 +3,8 @@ package dev.backspool.server;
 import dev.backspool.Project;
 import dev.backspool.erasure.Erasures;
 import dev.backspool.event.Events;
+import dev.backspool.eventday.DayArchive;
+import dev.backspool.eventday.DayFiles;
 import dev.backspool.ingest.Importer;
 import dev.backspool.ingest.Ingest;
 import dev.backspool.ingest.PartitionDays;
@@ -129,13 +131,20 @@ final class Installation implements AutoCloseable {
 
   /** Writes projects into files. */
   ProjectExport projectExport() {
-    return new ProjectExport(database, projects, playback(), spools(), Version.text());
+    Archives archives = archives();
+    return new ProjectExport(
+        database,
+        projects,
+        playback(archives),
+        spools(),
+        new DayFiles(archives, new DataKeys(database)),
+        Version.text());
   }
 
   /** Stores projects from files. */
   ProjectImport projectImport() {
     Archives archives = archives();
-    var erasures = new Erasures(database, ingest().refusals());
+    var erasures = new Erasures(database, ingest().refusals(), eventDays(archives));
     parts.push(erasures);
     return new ProjectImport(
         database,
@@ -144,6 +153,17 @@ final class Installation implements AutoCloseable {
         new ProjectImport.Storing(
             archives, new DataKeys(database), config.archiveEncryption(), spools()),
         erasures);
+  }
+
+  /** Days of events that have left PostgreSQL. */
+  DayArchive eventDays(Archives archives) {
+    return new DayArchive(
+        database,
+        archives,
+        new DataKeys(database),
+        config.archiveEncryption(),
+        config.dataDir().resolve("tmp"),
+        InstantSource.system());
   }
 
   private Spools spools() {
