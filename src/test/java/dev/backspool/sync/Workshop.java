@@ -181,17 +181,21 @@ final class Workshop implements AutoCloseable {
     return sync.sinks().all().stream().filter(row -> row.id().equals(id)).findFirst().orElseThrow();
   }
 
-  /** What the verifier finds. */
+  /** What the verifier finds. A connection that was cut may be found out by it: it asks again. */
   List<Difference> differences(Sync sync, SinkRow sink, UUID project, boolean repairs) {
-    try {
-      var differences = new ArrayList<Difference>();
-      for (Comparison comparison : sync.verifier().verify(sink, project, repairs)) {
-        assertThat(comparison.unknown()).as(comparison.mapping()).isNull();
-        differences.addAll(comparison.differences());
+    for (int attempts = 1; ; attempts++) {
+      try {
+        var differences = new ArrayList<Difference>();
+        for (Comparison comparison : sync.verifier().verify(sink, project, repairs)) {
+          assertThat(comparison.unknown()).as(comparison.mapping()).isNull();
+          differences.addAll(comparison.differences());
+        }
+        return differences;
+      } catch (SinkException failure) {
+        if (failure.kind() != SinkException.Kind.UNREACHABLE || attempts == 3) {
+          throw new IllegalStateException(failure);
+        }
       }
-      return differences;
-    } catch (SinkException failure) {
-      throw new IllegalStateException(failure);
     }
   }
 
