@@ -73,13 +73,23 @@ final class ArchitectureTest {
     mayUse("session", "postgres", "rrweb");
     mayUse("recording", "postgres", "rrweb", "enrich", "archive");
     mayUse("archiver", "postgres", "rrweb", "archive", "recording", "ingest");
-    mayUse("verify", "postgres", "rrweb", "archive", "recording", "session");
+    mayUse("verify", "postgres", "rrweb", "archive", "recording", "session", "eventday");
     mayUse("analytics", "postgres", "enrich");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
-    mayUse("retention", "postgres", "project", "ingest", "recording", "archive", "archiver");
+    mayUse(
+        "retention",
+        "postgres",
+        "project",
+        "session",
+        "ingest",
+        "recording",
+        "archive",
+        "archiver",
+        "eventday");
+    mayUse("eventday", "postgres", "archive", "recording", "ingest", "archiver", "sync");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
     mayUse("sync", "postgres");
-    mayUse("erasure", "postgres", "session", "ingest", "event");
+    mayUse("erasure", "postgres", "session", "ingest", "event", "eventday");
     mayUse(
         "protocol.backspool", "http", "ingest", "rrweb", "session", "project", "event", "enrich");
     mayUse(
@@ -106,6 +116,7 @@ final class ArchitectureTest {
         "archive",
         "archiver",
         "erasure",
+        "eventday",
         "ingest");
     mayUse(
         "api",

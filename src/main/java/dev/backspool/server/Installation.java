@@ -3,6 +3,9 @@ package dev.backspool.server;
 import dev.backspool.Project;
 import dev.backspool.erasure.Erasures;
 import dev.backspool.event.Events;
+import dev.backspool.eventday.DayArchive;
+import dev.backspool.eventday.DayFiles;
+import dev.backspool.eventday.SyncedDays;
 import dev.backspool.ingest.Importer;
 import dev.backspool.ingest.Ingest;
 import dev.backspool.ingest.PartitionDays;
@@ -131,12 +134,17 @@ final class Installation implements AutoCloseable {
   }
 
   /**
-   * The sync, without workers. To be asked for once. A columnar store that another process has open
-   * is none of its sinks' that can be reached.
+   * The sync, without workers. To be asked for once, and not beside the archives. A columnar store
+   * that another process has open is none of its sinks' that can be reached.
    */
   QuietSync sync() {
     @Nullable DuckDb file = columnarStore();
-    var sync = new QuietSync(database, Mappings.ALL, Server.sinkOpeners(config));
+    var sync =
+        new QuietSync(
+            database,
+            Mappings.ALL,
+            Server.sinkOpeners(config),
+            new SyncedDays(eventDays(archives()).files()));
     parts.push(sync);
     if (file != null) {
       Server.attach(sync::attach, file);
@@ -165,13 +173,20 @@ final class Installation implements AutoCloseable {
 
   /** Writes projects into files. */
   ProjectExport projectExport() {
-    return new ProjectExport(database, projects, playback(), spools(), Version.text());
+    Archives archives = archives();
+    return new ProjectExport(
+        database,
+        projects,
+        playback(archives),
+        spools(),
+        new DayFiles(archives, new DataKeys(database)),
+        Version.text());
   }
 
   /** Stores projects from files. */
   ProjectImport projectImport() {
     Archives archives = archives();
-    var erasures = new Erasures(database, ingest().refusals());
+    var erasures = new Erasures(database, ingest().refusals(), eventDays(archives));
     parts.push(erasures);
     return new ProjectImport(
         database,
@@ -180,6 +195,17 @@ final class Installation implements AutoCloseable {
         new ProjectImport.Storing(
             archives, new DataKeys(database), config.archiveEncryption(), spools()),
         erasures);
+  }
+
+  /** Days of events that have left PostgreSQL. */
+  DayArchive eventDays(Archives archives) {
+    return new DayArchive(
+        database,
+        archives,
+        new DataKeys(database),
+        config.archiveEncryption(),
+        config.dataDir().resolve("tmp"),
+        InstantSource.system());
   }
 
   private Spools spools() {

@@ -34,6 +34,8 @@ import dev.backspool.enrich.Sighting;
 import dev.backspool.enrich.UserAgents;
 import dev.backspool.erasure.Erasures;
 import dev.backspool.event.Events;
+import dev.backspool.eventday.DayArchive;
+import dev.backspool.eventday.SyncedDays;
 import dev.backspool.http.Bodies;
 import dev.backspool.ingest.Importer;
 import dev.backspool.ingest.Ingest;
@@ -59,12 +61,14 @@ import dev.backspool.recording.Playback;
 import dev.backspool.recording.Recordings;
 import dev.backspool.recording.Sessions;
 import dev.backspool.recording.Storage;
+import dev.backspool.retention.EventCopies;
 import dev.backspool.retention.KeptSessions;
 import dev.backspool.retention.Retention;
 import dev.backspool.rrweb.Limits;
 import dev.backspool.session.SessionLimits;
 import dev.backspool.sync.AnalyticsUrl;
 import dev.backspool.sync.Mappings;
+import dev.backspool.sync.PastEvents;
 import dev.backspool.sync.Settings;
 import dev.backspool.sync.Sink;
 import dev.backspool.sync.SinkOpener;
@@ -79,12 +83,15 @@ import io.javalin.Javalin;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -160,7 +167,15 @@ public final class Server implements AutoCloseable {
                       config.archiveEncryption(),
                       Archiver.Settings.MERGE_AFTER,
                       config.dataDir().resolve("tmp"))));
-      sync = sync(config);
+      var eventDays =
+          new DayArchive(
+              database,
+              archives,
+              keys,
+              config.archiveEncryption(),
+              config.dataDir().resolve("tmp"),
+              clock);
+      sync = sync(config, new SyncedDays(eventDays.files()));
       retention =
           keep(
               new Retention(
@@ -171,9 +186,11 @@ public final class Server implements AutoCloseable {
                       config.hasColdTier(),
                       config.dataDir().resolve("tmp"),
                       config.sessionMax(),
-                      sync::readUpTo),
+                      copies(sync),
+                      eventDays,
+                      config.eventHotDays()),
                   clock));
-      var erasures = new Erasures(database, ingest.refusals());
+      var erasures = new Erasures(database, ingest.refusals(), eventDays);
       var spools = new Spools(config.dataDir().resolve("tmp"));
       var samples = keep(new Samples(new Importer(ingest)));
       var verify = new VerifyApi(database, archives, projects);
@@ -196,7 +213,8 @@ public final class Server implements AutoCloseable {
               new SessionDump(projects, sessions, playback, sessionApi),
               new TransferApi(
                   projects,
-                  new ProjectExport(database, projects, playback, spools, Version.text()),
+                  new ProjectExport(
+                      database, projects, playback, spools, eventDays.files(), Version.text()),
                   new ProjectImport(
                       database,
                       projects,
@@ -273,7 +291,7 @@ public final class Server implements AutoCloseable {
   }
 
   /** The columnar store is closed after the sync that writes it. */
-  private Sync sync(Config config) {
+  private Sync sync(Config config, PastEvents past) {
     @Nullable DuckDb file =
         config.analyticsUrl() instanceof AnalyticsUrl.File where
             ? keep(DuckDb.open(where.path(), config.dataDir().resolve("tmp")))
@@ -282,7 +300,8 @@ public final class Server implements AutoCloseable {
         config.analyticsUrl() instanceof AnalyticsUrl.Server where
             ? keep(ClickHouse.open(where.address()))
             : null;
-    Sync started = keep(new Sync(database, Mappings.ALL, sinkOpeners(config), Settings.standard()));
+    Sync started =
+        keep(new Sync(database, Mappings.ALL, sinkOpeners(config), Settings.standard(), past));
     if (file != null) {
       attach(started::attach, file);
     }
@@ -301,6 +320,21 @@ public final class Server implements AutoCloseable {
   /** Makes the columnar store within the process a sink. */
   static void attach(Attach sync, DuckDb file) {
     sync.to(file.id(), "duckdb", "Analytics", file.place(), file.sink());
+  }
+
+  /** Retention removes nothing that a sink has yet to read. */
+  private static EventCopies copies(Sync sync) {
+    return new EventCopies() {
+      @Override
+      public Instant readUpTo() {
+        return sync.readUpTo();
+      }
+
+      @Override
+      public void leave(Handle handle, Collection<UUID> projects, Instant from, Instant until) {
+        sync.leave(handle, projects, from, until);
+      }
+    };
   }
 
   static Archives archives(Config config, Database database) {

@@ -6,6 +6,7 @@ import dev.backspool.postgres.Lease;
 import dev.backspool.sync.Changes.Day;
 import dev.backspool.sync.Changes.Piece;
 import dev.backspool.sync.SinkException.Kind;
+import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.HashMap;
@@ -36,8 +37,10 @@ final class Round {
   private final Held lease;
   private final Settings settings;
   private final Watcher watcher;
+  private final PastEvents past;
   private final Quarantine quarantine;
   private final Delivery delivery;
+  private @Nullable PastLoad pastLoad;
 
   /** What is brought where. */
   record Place(UUID sink, UUID project) {}
@@ -54,13 +57,15 @@ final class Round {
       Sink sink,
       Held lease,
       Settings settings,
-      Watcher watcher) {
+      Watcher watcher,
+      PastEvents past) {
     this.database = database;
     this.place = place;
     this.sink = sink;
     this.lease = lease;
     this.settings = settings;
     this.watcher = watcher;
+    this.past = past;
     cursors = new Cursors(database, mappings);
     quarantine = new Quarantine(database, place.sink(), place.project(), mappings);
     delivery = new Delivery(sink, quarantine);
@@ -220,10 +225,11 @@ final class Round {
 
   private Step step(Handle handle, Cursor cursor) {
     var rows = new Rows(handle.getConnection(), place.project(), cursor.mapping());
+    var pastRows = new PastRows(past, handle, place.project(), cursor.mapping());
     Piece piece = new Changes(handle, cursor).next(settings.pageRows(cursor.mapping()));
     try {
-      return new Step(piece, sized(rows, Pages.of(rows, piece, cursor)));
-    } catch (SQLException failure) {
+      return new Step(piece, sized(rows, Pages.of(rows, pastRows, piece, cursor)));
+    } catch (SQLException | IOException failure) {
       throw new Unreadable(cursor.mapping(), failure);
     }
   }
@@ -233,19 +239,26 @@ final class Round {
     return page;
   }
 
-  /** PostgreSQL does not give the rows of a mapping. */
+  /** PostgreSQL does not give the rows of a mapping, or the archive those that left it. */
   static final class Unreadable extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    Unreadable(Mapping mapping, SQLException cause) {
+    Unreadable(Mapping mapping, Exception cause) {
       super("%s cannot be read: %s".formatted(mapping, cause.getMessage()), cause);
     }
   }
 
-  /** The order columns of the last row; none when there are no more. */
-  private record Loaded(Page page, @Nullable List<String> last) {}
+  /**
+   * A page of a load.
+   *
+   * @param next where to go on; null behind the last
+   */
+  private record Loaded(Page page, @Nullable List<String> next) {}
 
-  /** Loads all rows, a page after the other, and has the sink remove what was not among them. */
+  /**
+   * Loads all rows, a page after the other, and has the sink remove what was not among them. Of
+   * events those come first that are in PostgreSQL, and then those that have left it.
+   */
   private Cursor load(Cursor cursor, Supplier<Paused> paused) throws SinkException {
     if (cursor.loadAfter() == null && cursor.generation() > 1 && !paused.get().load()) {
       sink.prepare(List.of(cursor.mapping()));
@@ -256,13 +269,17 @@ final class Round {
     while (at.isLoading() && !paused.get().load() && System.nanoTime() < end) {
       lease.keep();
       Loaded some = ahead == null ? load(at) : ahead.take();
-      Cursor next = some.last() == null ? at.loaded() : at.loaded(some.last());
-      ahead = next.isLoading() ? Ahead.begin(() -> load(next)) : null;
+      Cursor next = some.next() == null ? at.loaded() : at.loaded(some.next());
+      ahead =
+          next.isLoading() && PastPlace.of(next.loadAfter()) == null
+              ? Ahead.begin(() -> load(next))
+              : null;
       watcher.at("loaded");
       delivery.deliver(some.page());
       if (!next.isLoading()) {
         sink.removeStale(place.project(), cursor.mapping(), cursor.version(0));
         quarantine.releaseOlder(cursor);
+        pastLoad = null;
       }
       watcher.at("load applied");
       cursors.save(lease.lease(), next, some.page().rows().size());
@@ -273,19 +290,43 @@ final class Round {
   }
 
   private Loaded load(Cursor cursor) {
-    int most = settings.pageRows(cursor.mapping());
-    return database.view(handle -> loaded(handle, cursor, most));
+    PastPlace there = PastPlace.of(cursor.loadAfter());
+    return there == null ? database.view(handle -> loaded(handle, cursor)) : loaded(there, cursor);
   }
 
-  private Loaded loaded(Handle handle, Cursor cursor, int most) {
-    var rows = new Rows(handle.getConnection(), place.project(), cursor.mapping());
+  private Loaded loaded(Handle handle, Cursor cursor) {
+    Mapping mapping = cursor.mapping();
+    var rows = new Rows(handle.getConnection(), place.project(), mapping);
+    int most = settings.pageRows(mapping);
     try {
       List<Rows.Read> some = rows.after(cursor.loadAfter(), most);
-      return new Loaded(
-          sized(rows, Pages.of(rows, some, cursor)),
-          some.size() < most ? null : rows.last(some.getLast()));
+      List<String> next =
+          some.size() == most
+              ? rows.last(some.getLast())
+              : mapping.source() == Source.EVENT ? PastPlace.START.loadAfter() : null;
+      return new Loaded(sized(rows, Pages.of(rows, some, cursor)), next);
     } catch (SQLException failure) {
-      throw new Unreadable(cursor.mapping(), failure);
+      throw new Unreadable(mapping, failure);
+    }
+  }
+
+  /** What has left PostgreSQL, each row below all changes of this load. */
+  private Loaded loaded(PastPlace from, Cursor cursor) {
+    Mapping mapping = cursor.mapping();
+    PastLoad reading = pastLoad;
+    if (reading == null) {
+      reading = new PastLoad(database, past, place.project(), mapping);
+      pastLoad = reading;
+    }
+    try {
+      List<PastEvents.Event> events = reading.next(from, settings.pageRows(mapping));
+      List<String> next =
+          events.isEmpty()
+              ? null
+              : new PastPlace(events.getLast().receivedAt(), events.getLast().id()).loadAfter();
+      return new Loaded(Pages.of(events, cursor), next);
+    } catch (IOException failure) {
+      throw new Unreadable(mapping, failure);
     }
   }
 

@@ -137,7 +137,7 @@ public final class Sinks implements AutoCloseable {
   void attach(UUID id, String kind, String name, String place, Sink sink) {
     refreshing.lock();
     try {
-      register(id, kind, name, place);
+      register(id, kind, name, place, sink.isExclusive());
       synchronized (open) {
         var attached = new Open("");
         attached.sink = sink;
@@ -148,7 +148,7 @@ public final class Sinks implements AutoCloseable {
     }
   }
 
-  private void register(UUID id, String kind, String name, String place) {
+  private void register(UUID id, String kind, String name, String place, boolean isExclusive) {
     database.write(handle -> {
       handle
           .createUpdate("delete from sync_sink where place = :place and id <> :id")
@@ -168,7 +168,7 @@ public final class Sinks implements AutoCloseable {
           .bind("name", name)
           .bind("place", place)
           .execute();
-      if (sink.isExclusive()) {
+      if (isExclusive) {
         // Whoever had it open before does not live any more: nobody need wait for its leases' end.
         handle
             .createUpdate("update job set leased_until = null where starts_with(name, :sync)")
