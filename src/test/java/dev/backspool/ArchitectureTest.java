@@ -79,6 +79,7 @@ final class ArchitectureTest {
     mayUse("retention", "postgres", "project", "ingest", "recording", "archive", "archiver");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
     mayUse("sync", "postgres");
+    mayUse("query", "sync");
     mayUse("erasure", "postgres", "session", "ingest", "event");
     mayUse(
         "protocol.backspool", "http", "ingest", "rrweb", "session", "project", "event", "enrich");
@@ -92,7 +93,8 @@ final class ArchitectureTest {
         "postgres",
         "recording",
         "event",
-        "enrich");
+        "enrich",
+        "query");
     mayUse("protocol.openpanel", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse("protocol.uxcam", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse(
@@ -123,7 +125,9 @@ final class ArchitectureTest {
         "retention",
         "enrich",
         "archive",
-        "verify");
+        "verify",
+        "query",
+        "sync");
   }
 
   @Test
@@ -175,10 +179,10 @@ final class ArchitectureTest {
   }
 
   @Test
-  void the_columnar_store_stays_in_its_sink() {
+  void the_columnar_store_stays_in_its_sink_and_with_those_who_query_it() {
     noClasses()
         .that()
-        .resideOutsideOfPackage(ROOT + ".sync.duckdb..")
+        .resideOutsideOfPackages(ROOT + ".sync.duckdb..", ROOT + ".query.duckdb..")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("org.duckdb..")

@@ -5,6 +5,7 @@ import dev.backspool.http.Cors;
 import dev.backspool.protocol.backspool.EventUpload;
 import dev.backspool.protocol.backspool.ReplayUpload;
 import dev.backspool.protocol.openpanel.OpenPanel;
+import dev.backspool.protocol.stackauth.AnalyticsQueries;
 import dev.backspool.protocol.stackauth.EventBatches;
 import dev.backspool.protocol.stackauth.ReplayBatches;
 import dev.backspool.protocol.stackauth.ReplayReads;
@@ -22,7 +23,8 @@ record Routes(
     OpenPanel openPanel,
     ReplayBatches stackAuth,
     EventBatches stackAuthEvents,
-    ReplayReads stackAuthReads) {
+    ReplayReads stackAuthReads,
+    AnalyticsQueries stackAuthQueries) {
 
   void register(RoutesConfig routes) {
     // Our own upload contract
@@ -87,6 +89,13 @@ record Routes(
       routes.get(path + "/{id}/chunks/{chunk}/events", stackAuthReads::chunkEvents);
       routes.get(path + "/{id}/events", stackAuthReads::events);
     }
+    for (String path :
+        List.of(
+            "/api/v1/analytics/query",
+            "/api/latest/analytics/query",
+            "/api/v1/internal/analytics/query")) {
+      routes.post(path, stackAuthQueries::post);
+    }
 
     // The dashboard's API
     routes.post("/api/sign-in", api.signIn()::post);
@@ -126,6 +135,8 @@ record Routes(
     routes.get("/api/projects/{project}/erasures", api.erasures()::list);
     routes.get("/api/projects/{project}/erasures/{erasure}", api.erasures()::get);
     routes.delete("/api/projects/{project}/erasures/{erasure}/tombstones", api.erasures()::lift);
+    routes.post("/api/projects/{project}/query", api.queries()::post);
+    routes.get("/api/projects/{project}/query/schema", api.queries()::schema);
     String recording = "/api/projects/{project}/sessions/{session}/recording";
     routes.get(recording, api.recordings()::index);
     routes.get(recording + "/events", api.recordings()::events);

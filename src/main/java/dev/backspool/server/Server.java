@@ -14,6 +14,7 @@ import dev.backspool.api.Me;
 import dev.backspool.api.Operations;
 import dev.backspool.api.ProfileApi;
 import dev.backspool.api.ProjectApi;
+import dev.backspool.api.QueryApi;
 import dev.backspool.api.RecordingApi;
 import dev.backspool.api.RetentionApi;
 import dev.backspool.api.SessionApi;
@@ -43,10 +44,13 @@ import dev.backspool.project.Projects;
 import dev.backspool.protocol.backspool.EventUpload;
 import dev.backspool.protocol.backspool.ReplayUpload;
 import dev.backspool.protocol.openpanel.OpenPanel;
+import dev.backspool.protocol.stackauth.AnalyticsQueries;
 import dev.backspool.protocol.stackauth.EventBatches;
 import dev.backspool.protocol.stackauth.ReplayBatches;
 import dev.backspool.protocol.stackauth.ReplayReads;
 import dev.backspool.protocol.uxcam.SnapshotUpload;
+import dev.backspool.query.Queries;
+import dev.backspool.query.duckdb.DuckDbStore;
 import dev.backspool.recording.ArchivePlace;
 import dev.backspool.recording.ArchiveWatch;
 import dev.backspool.recording.Archives;
@@ -94,6 +98,7 @@ public final class Server implements AutoCloseable {
   private final Playback playback;
   private final Retention retention;
   private final Sync sync;
+  private final Queries queries;
   private final Archiver archiver;
   private final SignIn signIn;
   private final Javalin http;
@@ -153,7 +158,9 @@ public final class Server implements AutoCloseable {
                       config.archiveEncryption(),
                       Archiver.Settings.MERGE_AFTER,
                       config.dataDir().resolve("tmp"))));
-      sync = sync(config);
+      @Nullable DuckDb columns = columns(config);
+      sync = sync(config, columns);
+      queries = new Queries(columns == null ? null : new DuckDbStore(columns));
       retention =
           keep(
               new Retention(
@@ -184,6 +191,7 @@ public final class Server implements AutoCloseable {
               new GroupApi(projects, new Groups(database)),
               new RetentionApi(projects, retention, new KeptSessions(database, clock)),
               new RecordingApi(projects, sessions, new Recordings(database, playback), playback),
+              new QueryApi(projects, queries, bodies),
               storageApi(config, clock, archives),
               new SessionDump(projects, sessions, playback, sessionApi),
               new TransferApi(
@@ -227,13 +235,15 @@ public final class Server implements AutoCloseable {
                   eyes.geoIp()),
               new ReplayBatches(ingest, projects, bodies, config.maxJsonDepth()),
               new EventBatches(events, ingest, projects, database, bodies, eyes, referrers),
-              new ReplayReads(ingest, projects, database, playback));
+              new ReplayReads(ingest, projects, database, playback),
+              new AnalyticsQueries(ingest, projects, queries, bodies));
       http = keep(Edge.start(config.host(), config.port(), routes), Edge::stop);
       // These end first: they would hold up the end of the requests in flight.
       keep(live);
       keep(liveEvents);
       keep(erasures);
       keep(verify);
+      keep(queries);
       url = URI.create("http://" + config.host() + ":" + http.port());
     } catch (RuntimeException | Error failure) {
       close();
@@ -253,12 +263,14 @@ public final class Server implements AutoCloseable {
     return Database.open(embedded.jdbcUrl(), embedded.user(), embedded.password());
   }
 
-  /** The columnar store is closed after the sync that writes it. */
-  private Sync sync(Config config) {
-    @Nullable DuckDb file =
-        config.analyticsUrl() instanceof AnalyticsUrl.File where
-            ? keep(DuckDb.open(where.path(), config.dataDir().resolve("tmp")))
-            : null;
+  /** The columnar store; it is closed after those who write and ask it. */
+  private @Nullable DuckDb columns(Config config) {
+    return config.analyticsUrl() instanceof AnalyticsUrl.File where
+        ? keep(DuckDb.open(where.path(), config.dataDir().resolve("tmp")))
+        : null;
+  }
+
+  private Sync sync(Config config, @Nullable DuckDb file) {
     Sync started =
         keep(
             new Sync(
@@ -349,6 +361,11 @@ public final class Server implements AutoCloseable {
   /** Brings copies of rows and events elsewhere. */
   public Sync sync() {
     return sync;
+  }
+
+  /** Asks queries of the columnar store. */
+  public Queries queries() {
+    return queries;
   }
 
   /** Moves recordings to the archive. */
