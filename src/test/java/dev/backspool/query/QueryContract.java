@@ -64,8 +64,8 @@ abstract class QueryContract {
       from.add("events as e" + i);
       sum.add("e" + i + ".revenue");
     }
-    return "select count(*) as n from %s where %s = -1"
-        .formatted(String.join(", ", from), String.join(" + ", sum));
+    return "select max((%s) %% 97) as n from %s"
+        .formatted(String.join(" + ", sum), String.join(", ", from));
   }
 
   private static TestServer.Answer refused(TestServer.Answer answer) {
@@ -224,10 +224,8 @@ abstract class QueryContract {
             "'||(select 1)||'",
             "");
     for (String value : hostile) {
-      assertThat(shop.ask("select {a:String} as a", Map.of("a", value)).json().at("/result/0/a"))
-          .as(value)
-          .extracting(JsonNode::asString)
-          .isEqualTo(value);
+      var answer = shop.ask("select {a:String} as a", Map.of("a", value));
+      assertThat(answer.json().at("/result/0/a").asString("none")).isEqualTo(value);
       assertThat(
               rows(shop.ask("select name from events where name = {a:String}", Map.of("a", value))))
           .isEmpty();
@@ -523,7 +521,7 @@ abstract class QueryContract {
       String sql = String.join(random.nextInt(5) == 0 ? "/**/" : " ", words);
       var answer = shop.ask(sql, Map.of("a", "events"));
       assertThat(answer.status()).as(sql).isIn(200, 400);
-      assertThat(answer.body().replace(SECRET + "_", "")).as(sql).doesNotContain(SECRET);
+      assertThat(answer.body()).as(sql).doesNotContain(SECRET);
       answered += answer.status() == 200 ? 1 : 0;
     }
     assertThat(answered).isGreaterThan(100);

@@ -18,10 +18,10 @@ import tools.jackson.databind.JsonNode;
 /**
  * A server with two projects whose rows are mixed in one store. Ours has texts that are numbers and
  * numbers that are not 0 wherever theirs has the opposite, so that whatever touches a row of theirs
- * fails, or shows a word with {@code secret}.
+ * fails, or shows the word {@code topsecret}.
  */
 final class QueryShop implements AutoCloseable {
-  static final String SECRET = "secret";
+  static final String SECRET = "topsecret";
   private static final int ROWS = 30;
 
   final TestServer server;
@@ -33,7 +33,7 @@ final class QueryShop implements AutoCloseable {
     server = TestServer.start(settings);
     shop = server.server().projects().create("Our shop", "web");
     ours = shop.project();
-    theirs = server.server().projects().create("secret bank", "web").project();
+    theirs = server.server().projects().create(SECRET + " bank", "web").project();
     server
         .server()
         .postgres()
@@ -44,7 +44,7 @@ final class QueryShop implements AutoCloseable {
                 .mapTo(String.class)
                 .list());
     for (int i = 0; i < ROWS; i++) {
-      event(theirs, i, "secret_event", "/secret", 0, "{\"n\": \"secret\"}");
+      event(theirs, i, SECRET + "_event", "/" + SECRET, 0, "{\"n\": \"%s\"}".formatted(SECRET));
       event(
           ours,
           i,
@@ -54,7 +54,7 @@ final class QueryShop implements AutoCloseable {
           "{\"n\": \"%d\"}".formatted(i));
     }
     for (int i = 0; i < 5; i++) {
-      profile(theirs, "secret" + i, "secret" + i + "@bank.example.com");
+      profile(theirs, SECRET + i, SECRET + i + "@bank.example.com");
       profile(ours, Integer.toString(i), Integer.toString(17 + i));
     }
     eventually(() -> {

@@ -5,6 +5,8 @@ import dev.backspool.sync.Mapping;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -13,7 +15,16 @@ import tools.jackson.databind.json.JsonMapper;
  * could have written. Whoever finds a hole in the one does not have one in the other.
  */
 final class SecondOpinion {
-  private static final JsonMapper JSON = JsonMapper.shared();
+  /** An expression within another is a few levels deeper. */
+  private static final int DEEPEST = 5_000;
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxNestingDepth(DEEPEST).build())
+                  .build())
+          .build();
 
   /** Of what is no expression: queries, what they read, and what is done to their rows. */
   private static final Set<String> TYPES =

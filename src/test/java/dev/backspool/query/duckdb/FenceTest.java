@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.backspool.query.Hostile;
+import dev.backspool.query.sql.Functions;
 import dev.backspool.query.sql.Statement;
 import dev.backspool.sync.duckdb.DuckDb;
 import java.nio.file.Path;
@@ -87,7 +88,7 @@ final class FenceTest {
           select
             ('00000000-0000-0000-0000-00000000000' || (i % 2))::uuid as project_id, i as id,
             timestamp '2026-01-01' + to_seconds(i) as "at", timestamp '2026-01-01' as received_at,
-            'n' || i % 9 as name, (i % 100)::varchar as profile_id, i::varchar as device_id,
+            case i % 3 when 0 then 'purchase' else 'n' || i % 9 end as name, (i % 100)::varchar as profile_id, i::varchar as device_id,
             '/' || i as path, i as revenue, []::varchar[] as groups, '{"n": "1"}'::json as properties,
             1 as sync_version
           from range(100000) as r (i)
@@ -107,8 +108,11 @@ final class FenceTest {
     for (String sql : Hostile.QUERIES) {
       SecondOpinion.check(serialized(written(sql).sql()));
     }
-    for (String name : new DuckDbDialect().functions().names()) {
-      SecondOpinion.check(serialized("select " + name + "(1, 1)"));
+    Functions functions = new DuckDbDialect().functions();
+    for (String name : functions.names()) {
+      if (functions.prints(name)) {
+        SecondOpinion.check(serialized("select " + name + "(1, 1)"));
+      }
     }
   }
 
