@@ -171,7 +171,7 @@ declare
         with noted as (
           insert into sync_key as known (project_id, source, key, seq, xid, is_gone)
           select project_id, %s, key, nextval('sync_seq'), pg_current_xact_id(), is_gone
-          from (the_keys order by 1, 2) changed
+          from (select distinct project_id, key, is_gone from (the_keys) each_row order by 1, 2) changed
           on conflict (project_id, source, key) do update set
             seq = nextval('sync_seq'), xid = excluded.xid,
             is_gone = excluded.is_gone, changed_at = excluded.changed_at
@@ -202,7 +202,7 @@ begin
       'select project_id, key, bool_and(is_gone) as is_gone from (%s union all %s) both_sides group by 1, 2 %s',
       replace(replace(keys, 'the_rows', 'fresh'), 'a_flag', 'false'),
       replace(replace(keys, 'the_rows', 'stale'), 'a_flag', 'true'),
-      case when moves_only then 'having count(*) = 1' else '' end)),
+      case when moves_only then 'having bool_and(is_gone) = bool_or(is_gone)' else '' end)),
     -- With a project all of its rows go from the sinks at once.
     replace(note, 'the_keys', format(
       'select * from (%s) those where exists (select from project where id = those.project_id)',

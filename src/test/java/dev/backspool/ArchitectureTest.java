@@ -190,6 +190,17 @@ final class ArchitectureTest {
   }
 
   @Test
+  void the_client_of_clickhouse_stays_in_its_sink() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + ".sync.clickhouse..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("com.clickhouse..")
+        .check(PROGRAM);
+  }
+
+  @Test
   void no_room_but_the_program_reads_the_environment_or_writes_to_the_console() {
     noClasses()
         .that()

@@ -18,6 +18,7 @@ import picocli.CommandLine.HelpCommand;
       BenchSeek.class,
       BenchTransfer.class,
       BenchSessions.class,
+      BenchSync.class,
       HelpCommand.class
     })
 public final class Bench {}

@@ -50,6 +50,8 @@ import dev.backspool.protocol.stackauth.ReplayBatches;
 import dev.backspool.protocol.stackauth.ReplayReads;
 import dev.backspool.protocol.uxcam.SnapshotUpload;
 import dev.backspool.query.Queries;
+import dev.backspool.query.Store;
+import dev.backspool.query.clickhouse.ClickHouseStore;
 import dev.backspool.query.duckdb.DuckDbStore;
 import dev.backspool.recording.ArchivePlace;
 import dev.backspool.recording.ArchiveWatch;
@@ -68,6 +70,7 @@ import dev.backspool.sync.AnalyticsUrl;
 import dev.backspool.sync.Mappings;
 import dev.backspool.sync.Settings;
 import dev.backspool.sync.Sync;
+import dev.backspool.sync.clickhouse.ClickHouse;
 import dev.backspool.sync.duckdb.DuckDb;
 import dev.backspool.sync.postgres.PostgresSink;
 import dev.backspool.transfer.ProjectExport;
@@ -158,9 +161,10 @@ public final class Server implements AutoCloseable {
                       config.archiveEncryption(),
                       Archiver.Settings.MERGE_AFTER,
                       config.dataDir().resolve("tmp"))));
-      @Nullable DuckDb columns = columns(config);
-      sync = sync(config, columns);
-      queries = new Queries(columns == null ? null : new DuckDbStore(columns));
+      @Nullable DuckDb file = file(config);
+      @Nullable ClickHouse server = server(config);
+      sync = sync(config, file, server);
+      queries = new Queries(store(file, server));
       retention =
           keep(
               new Retention(
@@ -263,23 +267,42 @@ public final class Server implements AutoCloseable {
     return Database.open(embedded.jdbcUrl(), embedded.user(), embedded.password());
   }
 
-  /** The columnar store; it is closed after those who write and ask it. */
-  private @Nullable DuckDb columns(Config config) {
+  /** The columnar store within the process; it is closed after those who write and ask it. */
+  private @Nullable DuckDb file(Config config) {
     return config.analyticsUrl() instanceof AnalyticsUrl.File where
         ? keep(DuckDb.open(where.path(), config.dataDir().resolve("tmp")))
         : null;
   }
 
-  private Sync sync(Config config, @Nullable DuckDb file) {
+  /** The same as a server. */
+  private @Nullable ClickHouse server(Config config) {
+    return config.analyticsUrl() instanceof AnalyticsUrl.Server where
+        ? keep(ClickHouse.open(where.address()))
+        : null;
+  }
+
+  private static @Nullable Store store(@Nullable DuckDb file, @Nullable ClickHouse server) {
+    if (file != null) {
+      return new DuckDbStore(file);
+    }
+    return server == null ? null : new ClickHouseStore(server);
+  }
+
+  private Sync sync(Config config, @Nullable DuckDb file, @Nullable ClickHouse server) {
     Sync started =
         keep(
             new Sync(
                 database,
                 Mappings.ALL,
-                Map.of("postgres", PostgresSink.opener(config.syncPrivateSinks())),
+                Map.of(
+                    "postgres", PostgresSink.opener(config.syncPrivateSinks()),
+                    "clickhouse", ClickHouse.opener(config.syncPrivateSinks())),
                 Settings.standard()));
     if (file != null) {
       started.attach(file.id(), "duckdb", "Analytics", file.place(), file.sink());
+    }
+    if (server != null) {
+      started.attach(server.id(), "clickhouse", "Analytics", server.place(), server.sink());
     }
     return started;
   }

@@ -225,7 +225,7 @@ final class Cursors {
             """
             update sync_cursor set generation = generation + 1, %s
             where sink_id = :sink
-              and (cast(:project as uuid) is null or project_id = :project)
+              and (cast(:project as uuid) is null or project_id = cast(:project as uuid))
               and (cast(:mapping as text) is null or mapping = :mapping)
             """
                 .formatted(FROM_THE_START))

@@ -101,14 +101,16 @@ final class Pending {
 
   /**
    * Up to when all events that were received are in all sinks that are required: what a sink is
-   * being loaded with counts as missing, from where the load stands.
+   * being loaded with counts as missing, from where the load stands. {@link Instant#MAX} where no
+   * sink is required.
    */
   Instant eventsReadUpTo() {
     return database.write(handle ->
         handle
             .createQuery(
                 """
-                select least(now(), min(read_up_to))
+                select
+                  case when count(*) = 0 then 'infinity' else least(now(), min(read_up_to)) end
                 from (
                   select case
                     when cursor.sink_id is null then '-infinity'
@@ -128,10 +130,11 @@ final class Pending {
                 ) as each_cursor
                 """)
             .map((row, _) -> {
-              String text = row.getString(1);
-              return text.equals("-infinity")
-                  ? Instant.EPOCH
-                  : row.getObject(1, OffsetDateTime.class).toInstant();
+              return switch (row.getString(1)) {
+                case "-infinity" -> Instant.EPOCH;
+                case "infinity" -> Instant.MAX;
+                default -> row.getObject(1, OffsetDateTime.class).toInstant();
+              };
             })
             .one());
   }

@@ -99,7 +99,8 @@ public final class Settings {
   /** How many rows make a page: as many as are likely to have the size of one. */
   int pageRows(Mapping mapping) {
     double bytes = rowBytes.getOrDefault(mapping.id(), (double) LIKELY_ROW_BYTES);
-    return Math.clamp((long) (pageBytes / Math.max(bytes, 1)), LEAST_ROWS, mostRows);
+    return Math.clamp(
+        (long) (pageBytes / Math.max(bytes, 1)), Math.min(LEAST_ROWS, mostRows), mostRows);
   }
 
   /** Learns from a page how large rows are: at once when they are larger, slowly when smaller. */

@@ -5,6 +5,7 @@ import dev.backspool.postgres.Database;
 import dev.backspool.sync.SinkException.Kind;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,6 +26,9 @@ public final class Sinks implements AutoCloseable {
   private final Secrets secrets;
   private final Map<UUID, Open> open = new HashMap<>();
   private volatile List<SinkRow> rows = List.of();
+
+  /** Those that only nodes reach that have them open. */
+  private volatile Set<UUID> placed = Set.of();
 
   /**
    * Opens nothing yet.
@@ -156,26 +160,33 @@ public final class Sinks implements AutoCloseable {
 
   /** Looks what is registered by now, and closes what is not any more. */
   List<SinkRow> refresh() {
+    var places = new HashSet<UUID>();
     List<SinkRow> found =
         database.write(handle ->
             handle
                 .createQuery(
                     """
                     select
-                      id, project_id, kind, name, is_required, is_paused, failures > 0 as has_failed
+                      id, project_id, kind, name, is_required, is_paused,
+                      failures > 0 as has_failed, place is not null as is_placed
                     from sync_sink
                     order by created_at, id
                     """)
-                .map((row, _) ->
-                    new SinkRow(
-                        row.getObject("id", UUID.class),
-                        row.getObject("project_id", UUID.class),
-                        row.getString("kind"),
-                        row.getString("name"),
-                        row.getBoolean("is_required"),
-                        row.getBoolean("is_paused"),
-                        row.getBoolean("has_failed")))
+                .map((row, _) -> {
+                  if (row.getBoolean("is_placed")) {
+                    places.add(row.getObject("id", UUID.class));
+                  }
+                  return new SinkRow(
+                      row.getObject("id", UUID.class),
+                      row.getObject("project_id", UUID.class),
+                      row.getString("kind"),
+                      row.getString("name"),
+                      row.getBoolean("is_required"),
+                      row.getBoolean("is_paused"),
+                      row.getBoolean("has_failed"));
+                })
                 .list());
+    placed = Set.copyOf(places);
     rows = found;
     Set<UUID> ids = found.stream().map(SinkRow::id).collect(java.util.stream.Collectors.toSet());
     List<Open> gone;
@@ -193,8 +204,11 @@ public final class Sinks implements AutoCloseable {
 
   /** Whether this node can bring rows to a sink. */
   boolean isWithinReach(SinkRow row) {
+    if (openers.containsKey(row.kind()) && !placed.contains(row.id())) {
+      return true;
+    }
     synchronized (open) {
-      return openers.containsKey(row.kind()) || open.containsKey(row.id());
+      return open.containsKey(row.id());
     }
   }
 

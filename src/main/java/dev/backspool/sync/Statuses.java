@@ -98,7 +98,7 @@ public final class Statuses {
     long rows =
         handle
             .createQuery(
-                "select count(*) from (%s limit %d) as some".formatted(all, MOST_COUNTED + 1))
+                "select count(*) from (%s limit %d) as those".formatted(all, MOST_COUNTED + 1))
             .bind("project", project)
             .mapTo(Long.class)
             .one();
@@ -162,11 +162,11 @@ public final class Statuses {
                   and sync_quarantine.mapping = cursor.mapping) as quarantined
             from sync_cursor as cursor
             cross join lateral (
-              select count(*) as waiting, min(changed_at) as oldest from (%1$s) as some
+              select count(*) as waiting, min(changed_at) as oldest from (%1$s) as those
             ) as keys
             cross join lateral (
               select coalesce(sum(row_count), 0) as waiting, min(changed_at) as oldest
-              from (%2$s) as some
+              from (%2$s) as those
             ) as batches
             where cursor.project_id = :project
             """

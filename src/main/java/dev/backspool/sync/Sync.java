@@ -34,6 +34,9 @@ public final class Sync implements AutoCloseable {
   /** So long this node leaves a place to somebody else who wants it. */
   private static final Duration AWAY = Duration.ofSeconds(3);
 
+  /** Whoever changes a sink tells of it: this finds what was told while nobody heard. */
+  private static final int LOOKS_PER_REFRESH = 6;
+
   private static final Duration ASK_AGAIN = Duration.ofMillis(200);
 
   private final Database database;
@@ -157,11 +160,13 @@ public final class Sync implements AutoCloseable {
   }
 
   private void poll() {
-    while (!stopping) {
+    for (int looks = 1; !stopping; looks++) {
       try {
         long pause = settings.poll().toMillis();
         Thread.sleep(pause / 2 + ThreadLocalRandom.current().nextLong(pause));
-        refresh();
+        if (looks % LOOKS_PER_REFRESH == 0) {
+          refresh();
+        }
         look(false);
         giveUpIdle();
         tidy.look(paused);

@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -70,7 +71,7 @@ final class SyncTroubleTest {
       assertThat(status.errorKind()).isEqualTo(SinkException.Kind.UNREACHABLE);
       assertThat(status.retryAt()).isNotNull();
       OfMapping profiles = status(node, shop.project, away.id, Mappings.PROFILES);
-      assertThat(profiles.behind()).isEqualTo(20_001);
+      assertThat(profiles.behind()).isGreaterThan(20_000);
       assertThat(profiles.oldest()).isNotNull();
     });
     int before = cable.attempts();
@@ -302,36 +303,50 @@ final class SyncTroubleTest {
       shop.settles(node, sink.id(), shop.project);
       assertThat(shop.differences(node, sink, shop.project, false)).isEmpty();
     }
-    copy.run("delete from backspool.profiles where id = 'u7'");
-    copy.run("update backspool.profiles set email = 'altered' where id = 'u8'");
-    copy.run("insert into backspool.profiles select * from backspool.profiles where false");
-    copy.run(
-        "insert into backspool.profiles (project_id, id, sync_version) values ('%s', 'planted', 1)"
-            .formatted(shop.project));
-    copy.run("update backspool.events set properties = '{}' where id = 9");
+    spoil(copy);
+    findsWhatWasPlanted(node, warehouse);
+    // What is brought there once more goes to all sinks: this one is spoiled when that is over.
+    shop.settles(node, columnar.id(), shop.project);
+    spoil(file);
+    findsWhatWasPlanted(node, columnar);
+  }
+
+  private static final List<String> SPOILS =
+      List.of(
+          "delete from the_schema.profiles where id = 'u7'",
+          "update the_schema.profiles set email = 'altered' where id = 'u8'",
+          "insert into the_schema.profiles (project_id, id, sync_version) values (:project, 'planted', 1)",
+          "update the_schema.events set properties = '{}' where id = 9");
+
+  private Stream<String> spoils(String schema) {
+    return SPOILS.stream()
+        .map(
+            sql -> sql.replace("the_schema", schema).replace(":project", "'" + shop.project + "'"));
+  }
+
+  private void spoil(Copy copy) {
+    spoils("backspool").forEach(copy::run);
+  }
+
+  private void spoil(DuckDb file) throws SQLException {
     try (var duck = file.connect()) {
-      for (String sql :
-          List.of(
-              "delete from profiles where id = 'u7'",
-              "update profiles set email = 'altered' where id = 'u8'",
-              "insert into profiles (project_id, id, sync_version) values ('%s', 'planted', 1)"
-                  .formatted(shop.project),
-              "update events set properties = '{}' where id = 9")) {
+      for (String sql : spoils("main").toList()) {
         try (var statement = duck.createStatement()) {
           statement.execute(sql);
         }
       }
     }
-    for (SinkRow sink : List.of(warehouse, columnar)) {
-      assertThat(shop.differences(node, sink, shop.project, true))
-          .extracting(found -> found.mapping() + " " + found.kind() + " " + found.key())
-          .containsExactlyInAnyOrder(
-              "profiles MISSING [u7]",
-              "profiles ALTERED [u8]",
-              "profiles EXTRA [planted]",
-              "events ALTERED [9]");
-      eventually(() -> assertThat(shop.differences(node, sink, shop.project, false)).isEmpty());
-    }
+  }
+
+  private void findsWhatWasPlanted(Sync node, SinkRow sink) {
+    assertThat(shop.differences(node, sink, shop.project, true))
+        .extracting(found -> found.mapping() + " " + found.kind() + " " + found.key())
+        .containsExactlyInAnyOrder(
+            "profiles MISSING [u7]",
+            "profiles ALTERED [u8]",
+            "profiles EXTRA [planted]",
+            "events ALTERED [9]");
+    eventually(() -> assertThat(shop.differences(node, sink, shop.project, false)).isEmpty());
   }
 
   @Test

@@ -16,6 +16,11 @@ import org.postgresql.ds.PGSimpleDataSource;
 final class Connections implements AutoCloseable {
   private static final Duration KEEP = Duration.ofMinutes(1);
 
+  /** Asking after each page whether it still stands would cost as much as a page. */
+  private static final Duration DOUBT = Duration.ofSeconds(1);
+
+  private static final int PATIENCE_SECONDS = 5;
+
   private final PGSimpleDataSource source;
   private final String settings;
   private final Deque<Idle> idle = new ArrayDeque<>();
@@ -24,6 +29,11 @@ final class Connections implements AutoCloseable {
   private record Idle(Connection connection, long since) {
     boolean isOld() {
       return System.nanoTime() - since > KEEP.toNanos();
+    }
+
+    /** Somebody on the way may have forgotten it. */
+    boolean isDoubtful() {
+      return System.nanoTime() - since > DOUBT.toNanos();
     }
   }
 
@@ -42,7 +52,7 @@ final class Connections implements AutoCloseable {
     synchronized (this) {
       while (!idle.isEmpty()) {
         Idle last = idle.removeLast();
-        if (!last.isOld()) {
+        if (!last.isOld() && (!last.isDoubtful() || last.connection().isValid(PATIENCE_SECONDS))) {
           return last.connection();
         }
         close(last.connection());
