@@ -216,7 +216,7 @@ final class Connection implements AutoCloseable {
     options.setQueryId(select.id());
     options.setDatabase(url.database());
     options.setFormat(ClickHouseFormat.valueOf(select.format()));
-    options.setNetworkTimeout(select.most().toMillis(), ChronoUnit.MILLIS);
+    options.setNetworkTimeout(select.most().plus(GRACE).toMillis(), ChronoUnit.MILLIS);
     select.settings().forEach(options::serverSetting);
     options.serverSetting(
         "max_execution_time", BigDecimal.valueOf(select.most().toMillis(), 3).toPlainString());

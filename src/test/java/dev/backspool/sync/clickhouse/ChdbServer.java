@@ -110,6 +110,10 @@ final class ChdbServer {
 
   private void answer(HttpExchange exchange, byte[] body) throws IOException {
     Map<String, String> parameters = parameters(exchange.getRequestURI().getRawQuery());
+    String database = exchange.getRequestHeaders().getFirst("X-ClickHouse-Database");
+    if (database != null) {
+      parameters.put("database", database);
+    }
     if (exchange.getRequestURI().getPath().equals("/ping")) {
       send(exchange, 200, "Ok.\n".getBytes(UTF_8));
     } else if (!mayEnter(exchange.getRequestHeaders())) {
