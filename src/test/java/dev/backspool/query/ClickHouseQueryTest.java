@@ -35,7 +35,7 @@ final class ClickHouseQueryTest extends QueryContract {
         .containsExactly("113.5|5|[\"purchase\"]|a.example");
     assertThat(
             shop.rows(
-                "select windowFunnel(86400)(toDateTime64(at, 0), name = 'purchase', name = 'screen_view') >= 1 as entered from events"))
+                "select windowFunnel(604800000)(toUInt64(toUnixTimestamp64Milli(at)), name = 'purchase', name = 'screen_view') >= 1 as entered from events"))
         .hasSize(1);
   }
 

@@ -9,10 +9,11 @@ public final class Hostile {
   private static final List<String> FAILING =
       List.of(
           "cast(e.profile_id as integer)",
-          "e.device_id::bigint",
-          "cast(substring(e.path, 2, 10) as integer)",
-          "cast(e.properties ->> 'n' as integer)",
-          "cast(e.profile_id as double)",
+          "cast(e.groups[1] as integer)",
+          "coalesce(e.device_id, '0')::bigint",
+          "cast(substring(coalesce(e.path, '/0'), 2, 10) as integer)",
+          "cast(coalesce(e.properties ->> 'n', '0') as integer)",
+          "cast(coalesce(e.profile_id, '0') as double)",
           "cast(e.device_id as decimal(10, 2))");
 
   /** Where a value may stand. */

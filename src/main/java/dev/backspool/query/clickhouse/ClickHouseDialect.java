@@ -107,15 +107,16 @@ final class ClickHouseDialect implements Dialect {
             ENDLESS);
   }
 
+  /**
+   * What has no value has none afterwards: see {@code cast_keep_nullable} in the settings. A type
+   * that is nullable itself would make one of what cannot be cast, too.
+   */
   @Override
   public String cast(String value, Type type, boolean attempt) {
     return attempt
         ? "accurateCastOrNull(%s, %s)".formatted(value, text(plain(type)))
-        : "cast(%s, %s)".formatted(value, text(type(type)));
-  }
-
-  private static String type(Type type) {
-    return type.list() ? "Array(" + plain(type) + ")" : "Nullable(" + plain(type) + ")";
+        : "cast(%s, %s)"
+            .formatted(value, text(type.list() ? "Array(" + plain(type) + ")" : plain(type)));
   }
 
   private static String plain(Type type) {
@@ -132,9 +133,15 @@ final class ClickHouseDialect implements Dialect {
     };
   }
 
+  /** They are numbers otherwise. */
+  @Override
+  public String truth(String condition) {
+    return "cast(%s, 'Bool')".formatted(condition);
+  }
+
   @Override
   public String parameter(int number, Type type) {
-    return "{p%d:%s}".formatted(number, type(type));
+    return "{p%d:Nullable(%s)}".formatted(number, plain(type));
   }
 
   @Override

@@ -49,8 +49,10 @@ public final class ClickHouseStore implements Store {
           Map.entry("max_bytes_before_external_group_by", "500000000"),
           Map.entry("max_bytes_before_external_sort", "500000000"),
           Map.entry("max_result_bytes", "50000000"),
+          Map.entry("max_parser_depth", "3000"),
           Map.entry("result_overflow_mode", "throw"),
           Map.entry("timeout_overflow_mode", "throw"),
+          Map.entry("cast_keep_nullable", "1"),
           Map.entry("join_use_nulls", "1"),
           Map.entry("prefer_column_name_to_alias", "1"),
           Map.entry("session_timezone", "UTC"),
@@ -82,11 +84,9 @@ public final class ClickHouseStore implements Store {
   @Override
   public Asked ask(Statement statement, UUID project, String queryId, Duration most) {
     var settings = new HashMap<>(SETTINGS);
-    settings.put("max_execution_time", Long.toString(Math.max(1, most.toSeconds())));
     settings.put("additional_table_filters", filters(project));
     var select =
-        new ClickHouse.Select(
-            queryId, statement.sql(), values(statement), settings, FORMAT, most.plusSeconds(2));
+        new ClickHouse.Select(queryId, statement.sql(), values(statement), settings, FORMAT, most);
     return new Asked() {
       @Override
       public void read(Rows rows) {
@@ -125,16 +125,13 @@ public final class ClickHouseStore implements Store {
     return values;
   }
 
-  /** As ClickHouse reads values in text. */
-  private static String escaped(@Nullable String value) {
-    return value == null
-        ? "\\N"
-        : value
-            .replace("\\", "\\\\")
-            .replace("\t", "\\t")
-            .replace("\n", "\\n")
-            .replace("\r", "\\r")
-            .replace("'", "\\'");
+  /** As ClickHouse reads values in an address. */
+  private static String escaped(String value) {
+    return value
+        .replace("\\", "\\\\")
+        .replace("\t", "\\t")
+        .replace("\n", "\\n")
+        .replace("\r", "\\r");
   }
 
   private void check() {
@@ -168,6 +165,9 @@ public final class ClickHouseStore implements Store {
       LOG.debug("A query failed: {}", refused.getMessage());
       throw translate(refused.code());
     } catch (IOException away) {
+      if (away.getCause() instanceof QueryFailure ours) {
+        throw ours;
+      }
       LOG.info("ClickHouse does not answer a query: {}", away.getMessage());
       throw QueryFailure.of(Kind.UNAVAILABLE, "The columnar store does not answer");
     }

@@ -109,6 +109,11 @@ final class DuckDbDialect implements Dialect {
   }
 
   @Override
+  public String truth(String condition) {
+    return condition;
+  }
+
+  @Override
   public String parameter(int number, Type type) {
     return "cast($%d as %s)".formatted(number, type(type));
   }

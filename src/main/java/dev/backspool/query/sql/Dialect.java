@@ -23,6 +23,9 @@ public interface Dialect {
 
   String cast(String value, Type type, boolean attempt);
 
+  /** A condition as a value that is true or false. */
+  String truth(String condition);
+
   /**
    * Where a value is bound.
    *

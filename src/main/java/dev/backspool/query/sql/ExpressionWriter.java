@@ -9,6 +9,7 @@ import dev.backspool.query.sql.Query.Sort;
 import dev.backspool.query.sql.Scope.Meaning;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,12 @@ final class ExpressionWriter {
 
   /** Of a text that is put into another one for each of its characters. */
   private static final double CHARACTERS = 100;
+
+  private static final Set<String> CONDITIONS =
+      Set.of("and", "or", "=", "<>", "<", ">", "<=", ">=", "like", "ilike");
+
+  /** Read from the left by every store, with or without parentheses. */
+  private static final Set<String> CHAINED = Set.of("and", "or", "||", "+", "*");
 
   /** Which argument of replacing functions is put into the first. */
   private static final int REPLACEMENT = 2;
@@ -43,6 +50,21 @@ final class ExpressionWriter {
   /** Writes queries within others. */
   interface Queries {
     QueryWriter.Written write(Query query, Scope around);
+  }
+
+  /** Whether a value is true or false by its form. */
+  static boolean isCondition(Expression value) {
+    return switch (value) {
+      case Expression.IsNull _,
+          Expression.Between _,
+          Expression.InList _,
+          Expression.InQuery _,
+          Expression.Exists _ ->
+          true;
+      case Expression.Unary unary -> unary.operator().equals("not");
+      case Expression.Binary binary -> CONDITIONS.contains(binary.operator());
+      default -> false;
+    };
   }
 
   /** All of them, with commas between. */
@@ -96,15 +118,7 @@ final class ExpressionWriter {
         Piece operand = write(unary.operand(), scope);
         yield new Piece("(%s %s)".formatted(unary.operator(), operand.sql()), operand.growth());
       }
-      case Expression.Binary binary -> {
-        Piece left = write(binary.left(), scope);
-        Piece right = write(binary.right(), scope);
-        yield new Piece(
-            "(%s %s %s)".formatted(left.sql(), binary.operator(), right.sql()),
-            binary.operator().equals("||")
-                ? left.growth() + right.growth()
-                : Math.max(left.growth(), right.growth()));
-      }
+      case Expression.Binary binary -> binary(binary, scope);
       case Expression.IsNull is ->
           new Piece(
               "(%s is %snull)".formatted(write(is.operand(), scope).sql(), not(is.negated())), 0);
@@ -155,6 +169,23 @@ final class ExpressionWriter {
       }
       case Call call -> call(call, scope);
     };
+  }
+
+  private Piece binary(Expression.Binary binary, Scope scope) {
+    Piece left = write(binary.left(), scope);
+    Piece right = write(binary.right(), scope);
+    String sql = left.sql();
+    if (binary.left() instanceof Expression.Binary before
+        && before.operator().equals(binary.operator())
+        && CHAINED.contains(binary.operator())) {
+      // Parentheses within parentheses take ClickHouse's parser longer than anything else.
+      sql = sql.substring(1, sql.length() - 1);
+    }
+    return new Piece(
+        "(%s %s %s)".formatted(sql, binary.operator(), right.sql()),
+        binary.operator().equals("||")
+            ? left.growth() + right.growth()
+            : Math.max(left.growth(), right.growth()));
   }
 
   private static String not(boolean negated) {

@@ -27,6 +27,8 @@ final class QueryWriter {
   /** Of views, each time that one is read. */
   private static final int MOST_READS = 40;
 
+  private static final String COMBINED = "combined";
+
   private final Dialect dialect;
   private final UUID project;
   private final Values values;
@@ -65,16 +67,15 @@ final class QueryWriter {
       }
       sql.append(with);
     }
-    var outer = new Scope(around, queries);
     Scope scope;
     List<Field> fields;
     if (query.body() instanceof Select select) {
       scope = new Scope(around, queries);
       fields = select(select, scope, sql);
     } else {
-      fields = body(query.body(), outer, sql);
+      fields = combined(query, limit, new Scope(around, queries), sql);
       scope = new Scope(around, queries);
-      scope.add(new Relation("", fields), query.position());
+      scope.add(new Relation(COMBINED, fields), query.position());
     }
     if (!query.order().isEmpty()) {
       sql.append(" order by ").append(expressions.sorted(query.order(), scope));
@@ -86,6 +87,25 @@ final class QueryWriter {
       sql.append(" offset ").append(values.whole(query.offset()));
     }
     return new Written(sql.toString(), fields);
+  }
+
+  /**
+   * What is done to all of several queries' rows is done to them as one: ClickHouse wants it so.
+   */
+  private List<Field> combined(Query query, @Nullable Long limit, Scope scope, StringBuilder sql) {
+    if (query.order().isEmpty() && limit == null && query.offset() == null) {
+      return body(query.body(), scope, sql);
+    }
+    var inner = new StringBuilder();
+    List<Field> fields = body(query.body(), scope, inner);
+    var columns = new StringJoiner(", ");
+    for (Field field : fields) {
+      String name = dialect.name(field.name());
+      columns.add(dialect.name(COMBINED) + "." + name + " as " + name);
+    }
+    sql.append("select ").append(columns).append(" from (").append(inner).append(") as ");
+    sql.append(dialect.name(COMBINED));
+    return fields;
   }
 
   /** What it reads counts where it is read. */
@@ -203,7 +223,9 @@ final class QueryWriter {
     }
     var field = new Field(name, value.growth());
     add(field, item.value().position(), fields);
-    items.add(value.sql() + " as " + dialect.name(name));
+    String sql =
+        ExpressionWriter.isCondition(item.value()) ? dialect.truth(value.sql()) : value.sql();
+    items.add(sql + " as " + dialect.name(name));
     if (item.name() != null) {
       scope.name(field);
     }

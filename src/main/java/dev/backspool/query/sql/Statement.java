@@ -20,9 +20,9 @@ public record Statement(String sql, List<Bound> bound) {
    * A value to bind.
    *
    * @param type no list
-   * @param value see {@link Type}; null is none
+   * @param value see {@link Type}
    */
-  public record Bound(int number, Type type, @Nullable String value) {}
+  public record Bound(int number, Type type, String value) {}
 
   /**
    * Reads a query, checks it and writes it for a store.

@@ -32,7 +32,9 @@ final class Values {
     if (parameter.type().list()) {
       throw new SqlError(parameter.position(), "one value is expected here, and no list");
     }
-    return all(parameter).getFirst();
+    return value(parameter) == null
+        ? dialect.cast("null", parameter.type(), false)
+        : all(parameter).getFirst();
   }
 
   /** The values of a list, written out, or one value of another. */
@@ -54,14 +56,13 @@ final class Values {
     Object value = value(parameter);
     Type type = elements(parameter.type());
     var places = new ArrayList<Integer>();
-    List<?> values =
-        value instanceof List<?> list ? list : java.util.Collections.singletonList(value);
+    List<?> values = value instanceof List<?> list ? list : List.of(String.valueOf(value));
     for (Object each : values) {
       if (bound.size() == MOST) {
         throw new ParameterError(parameter.name(), "is one of more than " + MOST + " values");
       }
       int number = bound.size() + 1;
-      bound.add(new Bound(number, type, (String) each));
+      bound.add(new Bound(number, type, String.valueOf(each)));
       places.add(number);
     }
     return places;

@@ -87,9 +87,9 @@ final class FenceTest {
           insert into events by name
           select
             ('00000000-0000-0000-0000-00000000000' || (i % 2))::uuid as project_id, i as id,
-            timestamp '2026-01-01' + to_seconds(i) as "at", timestamp '2026-01-01' as received_at,
-            case i % 3 when 0 then 'purchase' else 'n' || i % 9 end as name, (i % 100)::varchar as profile_id, i::varchar as device_id,
-            '/' || i as path, i as revenue, []::varchar[] as groups, '{"n": "1"}'::json as properties,
+            cast(now() at time zone 'UTC' as timestamp) - to_milliseconds(i) as "at", timestamp '2026-01-01' as received_at,
+            case i % 3 when 0 then 'purchase' else 'n' || i % 9 end as name,
+            (i % 100)::varchar as profile_id, i::varchar as device_id, '/' || i as path, i as revenue, []::varchar[] as groups, '{"n": "1"}'::json as properties,
             1 as sync_version
           from range(100000) as r (i)
           """);
