@@ -110,7 +110,7 @@ function Row({ sink, mapping, project }: Props & { mapping: SyncMapping }) {
       <Table.Td className="nowrap">
         <code>{mapping.mapping}</code>
       </Table.Td>
-      <Table.Td className="sink-state">
+      <Table.Td className={mapping.state === 'stopped' ? 'sink-state stopped' : 'sink-state'}>
         {mapping.state === 'stopped' ? (
           <>
             <span className="bad">Stopped: {mapping.reason}</span>{' '}
@@ -122,7 +122,7 @@ function Row({ sink, mapping, project }: Props & { mapping: SyncMapping }) {
           mappingStateOf(mapping.state)
         )}
       </Table.Td>
-      <Table.Td ta="right" className="nowrap">
+      <Table.Td ta="right" className={mapping.behind === 0 ? 'nowrap dim' : 'nowrap'}>
         {amountOf(mapping)}
       </Table.Td>
       <Table.Td
@@ -132,7 +132,7 @@ function Row({ sink, mapping, project }: Props & { mapping: SyncMapping }) {
       >
         {ageOf(mapping.oldest_at)}
       </Table.Td>
-      <Table.Td ta="right" className="nowrap">
+      <Table.Td ta="right" className={mapping.rows_per_second ? 'nowrap' : 'nowrap dim'}>
         {rateOf(mapping.rows_per_second)}
       </Table.Td>
       <Table.Td
@@ -142,7 +142,7 @@ function Row({ sink, mapping, project }: Props & { mapping: SyncMapping }) {
       >
         {count(mapping.delivered)}
       </Table.Td>
-      <Table.Td ta="right" className={mapping.quarantined > 0 ? 'bad' : undefined}>
+      <Table.Td ta="right" className={mapping.quarantined > 0 ? 'bad' : 'dim'}>
         {count(mapping.quarantined)}
       </Table.Td>
     </Table.Tr>
