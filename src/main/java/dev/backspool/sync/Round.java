@@ -13,8 +13,11 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +44,8 @@ final class Round {
   private final PastEvents past;
   private final Quarantine quarantine;
   private final Delivery delivery;
-  private @Nullable PastLoad pastLoad;
+  private final PastLoad pastLoad;
+  private @Nullable Ahead ahead;
 
   /** What is brought where. */
   record Place(UUID sink, UUID project) {}
@@ -67,6 +71,7 @@ final class Round {
     this.settings = settings;
     this.watcher = watcher;
     this.past = past;
+    pastLoad = new PastLoad(database, past, place.project());
     cursors = new Cursors(database, mappings);
     quarantine = new Quarantine(database, place.sink(), place.project(), mappings);
     delivery = new Delivery(sink, quarantine);
@@ -208,6 +213,7 @@ final class Round {
     Step step = view.read(handle -> step(handle, cursor));
     watcher.at("read");
     for (Day day : step.piece().days()) {
+      ahead = null;
       sink.removeReceived(place.project(), cursor.mapping(), day.from(), day.until());
     }
     delivery.deliver(step.page());
@@ -252,6 +258,15 @@ final class Round {
    */
   private record Loaded(Page page, @Nullable List<String> next) {}
 
+  /** A page that is read while the one before it is on its way to the sink. */
+  private record Ahead(Cursor cursor, FutureTask<Loaded> page) {
+    boolean isAt(Cursor at) {
+      return cursor.mapping().equals(at.mapping())
+          && cursor.generation() == at.generation()
+          && Objects.equals(cursor.loadAfter(), at.loadAfter());
+    }
+  }
+
   /**
    * Loads all rows, a page after the other, and has the sink remove what was not among them. Of
    * events those come first that are in PostgreSQL, and then those that have left it.
@@ -264,17 +279,13 @@ final class Round {
     long end = System.nanoTime() + SLICE_NANOS;
     while (at.isLoading() && !paused.get().load() && System.nanoTime() < end) {
       lease.keep();
-      Cursor from = at;
-      PastPlace there = PastPlace.of(from.loadAfter());
-      Loaded some =
-          there == null ? database.view(handle -> loaded(handle, from)) : loaded(there, from);
+      Loaded some = next(at);
       watcher.at("loaded");
       delivery.deliver(some.page());
       List<String> next = some.next();
       if (next == null) {
         sink.removeStale(place.project(), cursor.mapping(), cursor.version(0));
         quarantine.releaseOlder(cursor);
-        pastLoad = null;
         at = at.loaded();
       } else {
         at = at.loaded(next);
@@ -285,10 +296,47 @@ final class Round {
     return at;
   }
 
+  /**
+   * The next page, and begins to read the one after it. That one may wait for long until it is its
+   * turn: rows that change or go meanwhile come with higher versions. What does not is a time that
+   * is forgotten as a whole; see {@link #next(Cursor, View)}.
+   */
+  private Loaded next(Cursor from) {
+    Ahead known = ahead;
+    ahead = null;
+    Loaded page = known != null && known.isAt(from) ? await(known) : loaded(from);
+    List<String> next = page.next();
+    if (next != null) {
+      Cursor behind = from.loaded(next);
+      var task = new FutureTask<>(() -> loaded(behind));
+      Thread.ofPlatform().daemon().name("sync-ahead").start(task);
+      ahead = new Ahead(behind, task);
+    }
+    return page;
+  }
+
+  private static Loaded await(Ahead ahead) {
+    try {
+      return ahead.page().get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("The load was interrupted", e);
+    } catch (ExecutionException failure) {
+      throw failure.getCause() instanceof RuntimeException known
+          ? known
+          : new IllegalStateException(failure);
+    }
+  }
+
+  private Loaded loaded(Cursor from) {
+    PastPlace there = PastPlace.of(from.loadAfter());
+    return there == null ? database.view(handle -> loaded(handle, from)) : loaded(there, from);
+  }
+
   private Loaded loaded(Handle handle, Cursor cursor) {
     Mapping mapping = cursor.mapping();
     var rows = new Rows(handle.getConnection(), place.project(), mapping);
-    int most = settings.pageRows(mapping);
+    int most = settings.loadRows(mapping, sink.mostLoadRows());
     try {
       List<Rows.Read> some = rows.after(cursor.loadAfter(), most);
       List<String> next =
@@ -304,13 +352,9 @@ final class Round {
   /** What has left PostgreSQL, each row below all changes of this load. */
   private Loaded loaded(PastPlace from, Cursor cursor) {
     Mapping mapping = cursor.mapping();
-    PastLoad reading = pastLoad;
-    if (reading == null) {
-      reading = new PastLoad(database, past, place.project(), mapping);
-      pastLoad = reading;
-    }
     try {
-      List<PastEvents.Event> events = reading.next(from, settings.pageRows(mapping));
+      List<PastEvents.Event> events =
+          pastLoad.next(from, mapping, settings.loadRows(mapping, sink.mostLoadRows()));
       List<String> next =
           events.isEmpty()
               ? null
