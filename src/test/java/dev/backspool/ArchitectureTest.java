@@ -102,7 +102,8 @@ final class ArchitectureTest {
         "postgres",
         "recording",
         "event",
-        "enrich");
+        "enrich",
+        "sync");
     mayUse("protocol.openpanel", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse("protocol.uxcam", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse(
@@ -134,7 +135,8 @@ final class ArchitectureTest {
         "retention",
         "enrich",
         "archive",
-        "verify");
+        "verify",
+        "sync");
   }
 
   @Test
@@ -193,6 +195,17 @@ final class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("org.duckdb..")
+        .check(PROGRAM);
+  }
+
+  @Test
+  void the_client_of_clickhouse_stays_in_its_sink() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + ".sync.clickhouse..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("com.clickhouse..")
         .check(PROGRAM);
   }
 

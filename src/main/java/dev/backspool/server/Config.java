@@ -5,6 +5,7 @@ import dev.backspool.archive.S3Keys;
 import dev.backspool.enrich.ClientAddress;
 import dev.backspool.enrich.TrustedProxies;
 import dev.backspool.sync.AnalyticsUrl;
+import dev.backspool.sync.clickhouse.ClickHouseUrl;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -353,7 +354,11 @@ public record Config(
       String value = value(name);
       if (value != null) {
         try {
-          return AnalyticsUrl.parse(value);
+          AnalyticsUrl url = AnalyticsUrl.parse(value);
+          if (url instanceof AnalyticsUrl.Server server) {
+            ClickHouseUrl.parse(server.address());
+          }
+          return url;
         } catch (IllegalArgumentException wrong) {
           // The value may hold credentials: it is not repeated.
           problems.add(name + " " + wrong.getMessage());

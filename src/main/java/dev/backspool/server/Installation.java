@@ -5,6 +5,7 @@ import dev.backspool.erasure.Erasures;
 import dev.backspool.event.Events;
 import dev.backspool.eventday.DayArchive;
 import dev.backspool.eventday.DayFiles;
+import dev.backspool.eventday.SyncedDays;
 import dev.backspool.ingest.Importer;
 import dev.backspool.ingest.Ingest;
 import dev.backspool.ingest.PartitionDays;
@@ -16,21 +17,30 @@ import dev.backspool.recording.DataKeys;
 import dev.backspool.recording.PartFiles;
 import dev.backspool.recording.Playback;
 import dev.backspool.session.SessionLimits;
+import dev.backspool.sync.AnalyticsUrl;
+import dev.backspool.sync.Mappings;
+import dev.backspool.sync.QuietSync;
+import dev.backspool.sync.duckdb.DuckDb;
 import dev.backspool.transfer.ProjectExport;
 import dev.backspool.transfer.ProjectImport;
 import dev.backspool.transfer.Spools;
+import java.nio.file.Files;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An installation's data, opened by a command that needs no server: the operator's database, or the
  * embedded one, which is started and stopped for it.
  */
 final class Installation implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Installation.class);
+
   private final Config config;
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
   private final Database database;
@@ -121,6 +131,38 @@ final class Installation implements AutoCloseable {
     Archives archives = Server.archives(config, database);
     parts.push(archives);
     return archives;
+  }
+
+  /**
+   * The sync, without workers. To be asked for once, and not beside the archives. A columnar store
+   * that another process has open is none of its sinks' that can be reached.
+   */
+  QuietSync sync() {
+    @Nullable DuckDb file = columnarStore();
+    var sync =
+        new QuietSync(
+            database,
+            Mappings.ALL,
+            Server.sinkOpeners(config),
+            new SyncedDays(eventDays(archives()).files()));
+    parts.push(sync);
+    if (file != null) {
+      Server.attach(sync::attach, file);
+    }
+    return sync;
+  }
+
+  private @Nullable DuckDb columnarStore() {
+    if (config.analyticsUrl() instanceof AnalyticsUrl.File where && Files.exists(where.path())) {
+      try {
+        DuckDb file = DuckDb.open(where.path(), config.dataDir().resolve("tmp"));
+        parts.push(file);
+        return file;
+      } catch (IllegalStateException open) {
+        LOG.debug("{}", open.getMessage());
+      }
+    }
+    return null;
   }
 
   private Playback playback(Archives archives) {

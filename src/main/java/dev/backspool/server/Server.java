@@ -21,6 +21,8 @@ import dev.backspool.api.SessionDump;
 import dev.backspool.api.SignIn;
 import dev.backspool.api.Site;
 import dev.backspool.api.StorageApi;
+import dev.backspool.api.SyncApi;
+import dev.backspool.api.SyncVerifyApi;
 import dev.backspool.api.TransferApi;
 import dev.backspool.api.VerifyApi;
 import dev.backspool.archiver.Archiver;
@@ -45,6 +47,7 @@ import dev.backspool.project.Projects;
 import dev.backspool.protocol.backspool.EventUpload;
 import dev.backspool.protocol.backspool.ReplayUpload;
 import dev.backspool.protocol.openpanel.OpenPanel;
+import dev.backspool.protocol.stackauth.DatabaseSync;
 import dev.backspool.protocol.stackauth.EventBatches;
 import dev.backspool.protocol.stackauth.ReplayBatches;
 import dev.backspool.protocol.stackauth.ReplayReads;
@@ -67,7 +70,10 @@ import dev.backspool.sync.AnalyticsUrl;
 import dev.backspool.sync.Mappings;
 import dev.backspool.sync.PastEvents;
 import dev.backspool.sync.Settings;
+import dev.backspool.sync.Sink;
+import dev.backspool.sync.SinkOpener;
 import dev.backspool.sync.Sync;
+import dev.backspool.sync.clickhouse.ClickHouse;
 import dev.backspool.sync.duckdb.DuckDb;
 import dev.backspool.sync.postgres.PostgresSink;
 import dev.backspool.transfer.ProjectExport;
@@ -188,6 +194,7 @@ public final class Server implements AutoCloseable {
       var spools = new Spools(config.dataDir().resolve("tmp"));
       var samples = keep(new Samples(new Importer(ingest)));
       var verify = new VerifyApi(database, archives, projects);
+      var syncVerify = new SyncVerifyApi(sync, projects);
       var api =
           new Api(
               new Guard(signIn, publicUrl(config)),
@@ -216,8 +223,10 @@ public final class Server implements AutoCloseable {
                       erasures),
                   bodies),
               new ErasureApi(projects, erasures),
+              new SyncApi(projects, sync, bodies),
+              syncVerify,
               new Operations(
-                  database, ingest, events, retention, archiver.counts(), live, liveEvents),
+                  database, ingest, events, retention, archiver.counts(), sync, live, liveEvents),
               verify,
               new Site("/web"));
       var referrers = new Referrers();
@@ -246,13 +255,15 @@ public final class Server implements AutoCloseable {
                   eyes.geoIp()),
               new ReplayBatches(ingest, projects, bodies, config.maxJsonDepth()),
               new EventBatches(events, ingest, projects, database, bodies, eyes, referrers),
-              new ReplayReads(ingest, projects, database, playback));
+              new ReplayReads(ingest, projects, database, playback),
+              new DatabaseSync(ingest, projects, sync, signIn::isToken, bodies));
       http = keep(Edge.start(config.host(), config.port(), routes), Edge::stop);
       // These end first: they would hold up the end of the requests in flight.
       keep(live);
       keep(liveEvents);
       keep(erasures);
       keep(verify);
+      keep(syncVerify);
       url = URI.create("http://" + config.host() + ":" + http.port());
     } catch (RuntimeException | Error failure) {
       close();
@@ -272,24 +283,43 @@ public final class Server implements AutoCloseable {
     return Database.open(embedded.jdbcUrl(), embedded.user(), embedded.password());
   }
 
+  /** Opens sinks that any node can reach, by their kind. */
+  static Map<String, SinkOpener> sinkOpeners(Config config) {
+    return Map.of(
+        "postgres", PostgresSink.opener(config.syncPrivateSinks()),
+        "clickhouse", ClickHouse.opener(config.syncPrivateSinks()));
+  }
+
   /** The columnar store is closed after the sync that writes it. */
   private Sync sync(Config config, PastEvents past) {
     @Nullable DuckDb file =
         config.analyticsUrl() instanceof AnalyticsUrl.File where
             ? keep(DuckDb.open(where.path(), config.dataDir().resolve("tmp")))
             : null;
+    @Nullable ClickHouse server =
+        config.analyticsUrl() instanceof AnalyticsUrl.Server where
+            ? keep(ClickHouse.open(where.address()))
+            : null;
     Sync started =
-        keep(
-            new Sync(
-                database,
-                Mappings.ALL,
-                Map.of("postgres", PostgresSink.opener(config.syncPrivateSinks())),
-                Settings.standard(),
-                past));
+        keep(new Sync(database, Mappings.ALL, sinkOpeners(config), Settings.standard(), past));
     if (file != null) {
-      started.attach(file.id(), "duckdb", "Analytics", file.place(), file.sink());
+      attach(started::attach, file);
+    }
+    if (server != null) {
+      started.attach(server.id(), "clickhouse", "Analytics", server.place(), server.sink());
     }
     return started;
+  }
+
+  /** Adds a sink that this process alone can reach. */
+  @FunctionalInterface
+  interface Attach {
+    void to(UUID id, String kind, String name, String place, Sink sink);
+  }
+
+  /** Makes the columnar store within the process a sink. */
+  static void attach(Attach sync, DuckDb file) {
+    sync.to(file.id(), "duckdb", "Analytics", file.place(), file.sink());
   }
 
   /** Retention removes nothing that a sink has yet to read. */

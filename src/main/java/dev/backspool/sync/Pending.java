@@ -89,6 +89,16 @@ final class Pending {
             .list());
   }
 
+  /** Whether a stage is paused; not when there is none. */
+  boolean isPaused(String stage) {
+    return database.write(handle ->
+        handle
+            .createQuery("select exists (select from sync_stage where name = :stage and is_paused)")
+            .bind("stage", stage)
+            .mapTo(Boolean.class)
+            .one());
+  }
+
   /** Pauses a stage, or goes on with it; false when there is no such stage. */
   boolean pause(String stage, boolean isPaused) {
     return database.write(handle -> {

@@ -2,7 +2,6 @@ package dev.backspool.sync;
 
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.DatabaseUnavailable;
-import dev.backspool.postgres.HandleFunction;
 import dev.backspool.postgres.Lease;
 import dev.backspool.sync.Changes.Day;
 import dev.backspool.sync.Changes.Piece;
@@ -16,8 +15,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +42,7 @@ final class Round {
   private final Quarantine quarantine;
   private final Delivery delivery;
   private final PastLoad pastLoad;
-  private @Nullable Ahead ahead;
+  private @Nullable Waiting waiting;
 
   /** What is brought where. */
   record Place(UUID sink, UUID project) {}
@@ -162,11 +159,20 @@ final class Round {
     Cursor at = cursor;
     boolean isBehind = cursor.target() != null || cursor.hasChanges();
     long end = System.nanoTime() + SLICE_NANOS;
+    @Nullable Ahead<Step> ahead = null;
     while (isBehind && !paused.get().tail() && System.nanoTime() < end) {
-      at = next(at, database::view);
-      isBehind = at.target() != null;
+      Step step = ahead == null ? read(at) : ahead.take();
+      Cursor next = step.piece().next();
+      isBehind = next.target() != null;
+      ahead = isBehind ? Ahead.begin(() -> read(next)) : null;
+      bring(step, at);
+      at = next;
     }
     return at;
+  }
+
+  private Step read(Cursor cursor) {
+    return database.view(handle -> step(handle, cursor));
   }
 
   /**
@@ -189,7 +195,9 @@ final class Round {
       Cursor at = cursor;
       try {
         do {
-          at = next(at, step -> step.in(handle));
+          Step step = step(handle, at);
+          bring(step, at);
+          at = step.piece().next();
         } while (at.target() != null || !at.snapshot().equals(end));
         reached.put(cursor.mapping(), Optional.empty());
       } catch (SinkException drift) {
@@ -202,18 +210,12 @@ final class Round {
     return reached;
   }
 
-  /** Where changes are read. */
-  @FunctionalInterface
-  private interface View {
-    Step read(HandleFunction<Step> step);
-  }
-
-  private Cursor next(Cursor cursor, View view) throws SinkException {
+  /** Brings a page there, and keeps the cursor behind it. */
+  private void bring(Step step, Cursor cursor) throws SinkException {
     lease.keep();
-    Step step = view.read(handle -> step(handle, cursor));
     watcher.at("read");
     for (Day day : step.piece().days()) {
-      ahead = null;
+      waiting = null;
       sink.removeReceived(place.project(), cursor.mapping(), day.from(), day.until());
     }
     delivery.deliver(step.page());
@@ -223,7 +225,6 @@ final class Round {
     if (since != null) {
       watcher.delivered(place, cursor.mapping(), step.page().rows().size(), since);
     }
-    return step.piece().next();
   }
 
   private Step step(Handle handle, Cursor cursor) {
@@ -258,8 +259,8 @@ final class Round {
    */
   private record Loaded(Page page, @Nullable List<String> next) {}
 
-  /** A page that is read while the one before it is on its way to the sink. */
-  private record Ahead(Cursor cursor, FutureTask<Loaded> page) {
+  /** A page of a load that is read ahead of its turn. */
+  private record Waiting(Cursor cursor, Ahead<Loaded> page) {
     boolean isAt(Cursor at) {
       return cursor.mapping().equals(at.mapping())
           && cursor.generation() == at.generation()
@@ -280,18 +281,17 @@ final class Round {
     while (at.isLoading() && !paused.get().load() && System.nanoTime() < end) {
       lease.keep();
       Loaded some = next(at);
+      Cursor next = some.next() == null ? at.loaded() : at.loaded(some.next());
       watcher.at("loaded");
       delivery.deliver(some.page());
-      List<String> next = some.next();
-      if (next == null) {
+      if (!next.isLoading()) {
         sink.removeStale(place.project(), cursor.mapping(), cursor.version(0));
         quarantine.releaseOlder(cursor);
-        at = at.loaded();
-      } else {
-        at = at.loaded(next);
       }
       watcher.at("load applied");
-      cursors.save(lease.lease(), at, some.page().rows().size());
+      cursors.save(lease.lease(), next, some.page().rows().size());
+      watcher.loaded(place, cursor.mapping(), some.page().rows().size());
+      at = next;
     }
     return at;
   }
@@ -299,38 +299,23 @@ final class Round {
   /**
    * The next page, and begins to read the one after it. That one may wait for long until it is its
    * turn: rows that change or go meanwhile come with higher versions. What does not is a time that
-   * is forgotten as a whole; see {@link #next(Cursor, View)}.
+   * is forgotten as a whole; see {@link #bring}.
    */
   private Loaded next(Cursor from) {
-    Ahead known = ahead;
-    ahead = null;
-    Loaded page = known != null && known.isAt(from) ? await(known) : loaded(from);
+    Waiting known = waiting;
+    waiting = null;
+    Loaded page = known != null && known.isAt(from) ? known.page().take() : load(from);
     List<String> next = page.next();
     if (next != null) {
       Cursor behind = from.loaded(next);
-      var task = new FutureTask<>(() -> loaded(behind));
-      Thread.ofPlatform().daemon().name("sync-ahead").start(task);
-      ahead = new Ahead(behind, task);
+      waiting = new Waiting(behind, Ahead.begin(() -> load(behind)));
     }
     return page;
   }
 
-  private static Loaded await(Ahead ahead) {
-    try {
-      return ahead.page().get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("The load was interrupted", e);
-    } catch (ExecutionException failure) {
-      throw failure.getCause() instanceof RuntimeException known
-          ? known
-          : new IllegalStateException(failure);
-    }
-  }
-
-  private Loaded loaded(Cursor from) {
-    PastPlace there = PastPlace.of(from.loadAfter());
-    return there == null ? database.view(handle -> loaded(handle, from)) : loaded(there, from);
+  private Loaded load(Cursor cursor) {
+    PastPlace there = PastPlace.of(cursor.loadAfter());
+    return there == null ? database.view(handle -> loaded(handle, cursor)) : loaded(there, cursor);
   }
 
   private Loaded loaded(Handle handle, Cursor cursor) {

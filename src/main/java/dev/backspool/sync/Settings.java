@@ -7,7 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /** How the sync goes about it. Threads share one. */
 public final class Settings {
   private static final int LEAST_ROWS = 20;
-  private static final int STANDARD_ROWS = 5_000;
+  private static final int STANDARD_ROWS = 20_000;
   private static final int LIKELY_ROW_BYTES = 500;
 
   /**

@@ -60,7 +60,12 @@ public interface Sink extends AutoCloseable {
 
   /** How many rows a page may have that is one of many of a full load. */
   default int mostLoadRows() {
-    return 5_000;
+    return 20_000;
+  }
+
+  /** Whether nobody else can have it open as long as this is. */
+  default boolean isExclusive() {
+    return false;
   }
 
   @Override

@@ -44,9 +44,10 @@ public final class Sync implements AutoCloseable {
   private final Database database;
   private final List<Mapping> mappings;
   private final Settings settings;
-  private final Watcher watcher;
+  private final Meter watcher;
   private final PastEvents past;
   private final Sinks sinks;
+  private final Statuses statuses;
   private final Tasks tasks;
   private final Pending pending;
   private final Map<Place, Busy> busy = new ConcurrentHashMap<>();
@@ -60,7 +61,7 @@ public final class Sync implements AutoCloseable {
   private volatile boolean stopping;
 
   /** What a worker keeps of a place from round to round. */
-  private record Busy(Round round, Held lease) {}
+  private record Busy(Round round, Held lease, Sink sink) {}
 
   /**
    * Starts.
@@ -110,8 +111,9 @@ public final class Sync implements AutoCloseable {
     this.past = past;
     this.mappings = List.copyOf(mappings);
     this.settings = settings;
-    this.watcher = watcher;
+    this.watcher = new Meter(watcher);
     sinks = new Sinks(database, this.mappings, openers);
+    statuses = new Statuses(database, this.mappings, sinks);
     tasks = new Tasks(settings.workers());
     pending = new Pending(database);
     cursors = new Cursors(database, this.mappings);
@@ -145,6 +147,10 @@ public final class Sync implements AutoCloseable {
   private void wake(String told) {
     if (told.isEmpty()) {
       refresh();
+      // Somebody put right what kept them from working.
+      sinks.all().stream()
+          .filter(sink -> !sink.hasFailed())
+          .forEach(sink -> tasks.recovered(sink.id()));
       look(true);
       return;
     }
@@ -240,6 +246,10 @@ public final class Sync implements AutoCloseable {
     }
     try {
       Busy here = busy.get(place);
+      if (here != null && !sinks.hasOpen(place.sink(), here.sink())) {
+        forget(place); // It is somewhere else by now.
+        here = null;
+      }
       if (here == null) {
         Optional<Busy> taken = take(row.get(), place);
         if (taken.isEmpty()) {
@@ -330,7 +340,9 @@ public final class Sync implements AutoCloseable {
       Sink sink = sinks.open(row);
       return Optional.of(
           new Busy(
-              new Round(database, mappings, place, sink, held, settings, watcher, past), held));
+              new Round(database, mappings, place, sink, held, settings, watcher, past),
+              held,
+              sink));
     } catch (SinkException | RuntimeException failure) {
       lease.get().giveUp();
       throw failure;
@@ -342,6 +354,7 @@ public final class Sync implements AutoCloseable {
     Duration pause = settings.pause(failures);
     long jittered = (long) (pause.toNanos() * (0.5 + ThreadLocalRandom.current().nextDouble()));
     tasks.pause(row.id(), failures, jittered);
+    watcher.failed(row.id());
     sinks.failed(row.id(), failure, Duration.ofNanos(jittered));
   }
 
@@ -386,12 +399,27 @@ public final class Sync implements AutoCloseable {
 
   /** Tells how it stands. */
   public Statuses statuses() {
-    return new Statuses(database, mappings);
+    return statuses;
+  }
+
+  /** The numbers of changes. */
+  public Numbers numbers() {
+    return new Numbers(database, statuses);
+  }
+
+  /** Counts what this node has done. */
+  public Meter meter() {
+    return watcher;
   }
 
   /** Pauses a stage everywhere, or goes on with it: {@code tail}, {@code load}, {@code tidy}. */
   public boolean pause(String stage, boolean isPaused) {
     return pending.pause(stage, isPaused);
+  }
+
+  /** Whether a stage is paused everywhere. */
+  public boolean isPaused(String stage) {
+    return pending.isPaused(stage);
   }
 
   /** Compares sinks with PostgreSQL. */

@@ -33,6 +33,15 @@ public final class SyncVerifier {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final int RANGES = 1_024;
 
+  /** Another node is at work at a sink, and does not make room. */
+  public static final class Busy extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Busy() {
+      super("Another node is at work at the sink all the time", null, false, false);
+    }
+  }
+
   /** Ranges that differ and are gone through together, as what left PostgreSQL is read for each. */
   private static final int AT_ONCE = 64;
 
@@ -56,7 +65,7 @@ public final class SyncVerifier {
    *
    * @param repairs whether rows that differ are to be brought to the sink again, soon after
    * @throws SinkException when the sink does not answer
-   * @throws IllegalStateException when another node is at work there for too long
+   * @throws Busy when another node is at work there for too long
    */
   public List<Comparison> verify(SinkRow row, UUID project, boolean repairs) throws SinkException {
     Held lease = new Held(take(row.id(), project), settings.lease());
@@ -114,7 +123,7 @@ public final class SyncVerifier {
         return lease.get();
       }
       if (System.nanoTime() > end) {
-        throw new IllegalStateException("Another node is at work at the sink all the time");
+        throw new Busy();
       }
       try {
         Thread.sleep(100);

@@ -7,13 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.backspool.eventday.DayArchive;
 import dev.backspool.postgres.Database;
-import dev.backspool.server.TestServer;
 import dev.backspool.recording.Archives;
 import dev.backspool.recording.DataKeys;
+import dev.backspool.server.TestServer;
 import dev.backspool.session.Mark;
 import java.sql.Connection;
-import java.util.ArrayList;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -169,7 +169,8 @@ final class ErasureRaceTest {
               true,
               shop.server.folder().resolve("tmp"),
               InstantSource.system());
-      ArchivedDays.Search search = new ArchivedDays(database, days).search(late.subject(), () -> true);
+      ArchivedDays.Search search =
+          new ArchivedDays(database, days).search(late.subject(), () -> true);
       assertThatThrownBy(() -> new Belongings(database, ledger).look(late, search))
           .isInstanceOf(Finished.class);
       assertThatThrownBy(() -> new Removal(database, ledger).pass(late, search))

@@ -220,7 +220,7 @@ final class SyncTroubleTest {
     pause(600);
     assertThat(one.ask(EMAILS)).containsExactly("u 2");
     assertThat(other.ask(EMAILS)).containsExactly("u 2");
-    assertThat(node.statuses().of(shop.project).isPaused()).containsEntry("tail", true);
+    assertThat(node.statuses().of(shop.project).isPaused("tail")).isTrue();
     node.pause("tail", false);
     one.shows(EMAILS, "u 3");
     other.shows(EMAILS, "u 3");

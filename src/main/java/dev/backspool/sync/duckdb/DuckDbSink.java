@@ -527,6 +527,12 @@ final class DuckDbSink implements Sink {
     };
   }
 
+  /** DuckDB locks its file. */
+  @Override
+  public boolean isExclusive() {
+    return true;
+  }
+
   @Override
   public void close() {
     writing.lock();
