@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.backspool.sync.Column;
 import dev.backspool.sync.Mapping;
 import dev.backspool.sync.PastEvents.Event;
+import dev.backspool.sync.Words;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -26,6 +27,7 @@ final class EventValues {
 
   private final List<Column> columns;
   private final Map<String, Integer> places = new HashMap<>();
+  private final Words words = new Words();
 
   EventValues(Mapping mapping) {
     columns = mapping.columns();
@@ -94,14 +96,15 @@ final class EventValues {
     };
   }
 
-  private static @Nullable Object value(
+  private @Nullable Object value(
       JsonParser parser, JsonToken token, Column.Type type, byte[] lines) {
     if (token == JsonToken.VALUE_NULL) {
       return null;
     }
     return switch (type) {
       case UUID -> UUID.fromString(parser.getString());
-      case TEXT, WORD -> parser.getString();
+      case TEXT -> parser.getString();
+      case WORD -> words.of(parser.getString());
       case BOOLEAN -> parser.getBooleanValue();
       case INTEGER -> parser.getIntValue();
       case BIGINT -> parser.getLongValue();

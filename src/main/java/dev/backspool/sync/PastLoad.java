@@ -13,21 +13,19 @@ import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads for a load what has left PostgreSQL, from a place on. While a page is on its way to the
- * sink the next events are read already. One thread at a time.
+ * Reads for a load what has left PostgreSQL, from a place on; a block of lines is decompressed and
+ * parsed while the one before it is used.
  */
 final class PastLoad {
   private final Database database;
   private final PastEvents past;
   private final UUID project;
-  private final Mapping mapping;
   private @Nullable Open open;
 
-  PastLoad(Database database, PastEvents past, UUID project, Mapping mapping) {
+  PastLoad(Database database, PastEvents past, UUID project) {
     this.database = database;
     this.past = past;
     this.project = project;
-    this.mapping = mapping;
   }
 
   /** A day that is being read, up to a place. */
@@ -98,11 +96,11 @@ final class PastLoad {
    *
    * @throws IOException when a day cannot be read now
    */
-  List<Event> next(PastPlace from, int most) throws IOException {
+  synchronized List<Event> next(PastPlace from, Mapping mapping, int most) throws IOException {
     PastPlace place = from;
     try {
       while (true) {
-        Open day = at(place);
+        Open day = at(place, mapping);
         if (day == null) {
           return List.of();
         }
@@ -119,7 +117,7 @@ final class PastLoad {
   }
 
   /** The day in which to go on. One that was written anew meanwhile is opened again. */
-  private @Nullable Open at(PastPlace place) throws IOException {
+  private @Nullable Open at(PastPlace place, Mapping mapping) throws IOException {
     var failure = new ArrayList<IOException>();
     Open found =
         database.view(handle -> {

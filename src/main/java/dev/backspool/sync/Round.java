@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -40,7 +41,8 @@ final class Round {
   private final PastEvents past;
   private final Quarantine quarantine;
   private final Delivery delivery;
-  private @Nullable PastLoad pastLoad;
+  private final PastLoad pastLoad;
+  private @Nullable Waiting waiting;
 
   /** What is brought where. */
   record Place(UUID sink, UUID project) {}
@@ -66,6 +68,7 @@ final class Round {
     this.settings = settings;
     this.watcher = watcher;
     this.past = past;
+    pastLoad = new PastLoad(database, past, place.project());
     cursors = new Cursors(database, mappings);
     quarantine = new Quarantine(database, place.sink(), place.project(), mappings);
     delivery = new Delivery(sink, quarantine);
@@ -212,6 +215,7 @@ final class Round {
     lease.keep();
     watcher.at("read");
     for (Day day : step.piece().days()) {
+      waiting = null;
       sink.removeReceived(place.project(), cursor.mapping(), day.from(), day.until());
     }
     delivery.deliver(step.page());
@@ -255,6 +259,15 @@ final class Round {
    */
   private record Loaded(Page page, @Nullable List<String> next) {}
 
+  /** A page of a load that is read ahead of its turn. */
+  private record Waiting(Cursor cursor, Ahead<Loaded> page) {
+    boolean isAt(Cursor at) {
+      return cursor.mapping().equals(at.mapping())
+          && cursor.generation() == at.generation()
+          && Objects.equals(cursor.loadAfter(), at.loadAfter());
+    }
+  }
+
   /**
    * Loads all rows, a page after the other, and has the sink remove what was not among them. Of
    * events those come first that are in PostgreSQL, and then those that have left it.
@@ -265,21 +278,15 @@ final class Round {
     }
     Cursor at = cursor;
     long end = System.nanoTime() + SLICE_NANOS;
-    @Nullable Ahead<Loaded> ahead = null;
     while (at.isLoading() && !paused.get().load() && System.nanoTime() < end) {
       lease.keep();
-      Loaded some = ahead == null ? load(at) : ahead.take();
+      Loaded some = next(at);
       Cursor next = some.next() == null ? at.loaded() : at.loaded(some.next());
-      ahead =
-          next.isLoading() && PastPlace.of(next.loadAfter()) == null
-              ? Ahead.begin(() -> load(next))
-              : null;
       watcher.at("loaded");
       delivery.deliver(some.page());
       if (!next.isLoading()) {
         sink.removeStale(place.project(), cursor.mapping(), cursor.version(0));
         quarantine.releaseOlder(cursor);
-        pastLoad = null;
       }
       watcher.at("load applied");
       cursors.save(lease.lease(), next, some.page().rows().size());
@@ -287,6 +294,23 @@ final class Round {
       at = next;
     }
     return at;
+  }
+
+  /**
+   * The next page, and begins to read the one after it. That one may wait for long until it is its
+   * turn: rows that change or go meanwhile come with higher versions. What does not is a time that
+   * is forgotten as a whole; see {@link #bring}.
+   */
+  private Loaded next(Cursor from) {
+    Waiting known = waiting;
+    waiting = null;
+    Loaded page = known != null && known.isAt(from) ? known.page().take() : load(from);
+    List<String> next = page.next();
+    if (next != null) {
+      Cursor behind = from.loaded(next);
+      waiting = new Waiting(behind, Ahead.begin(() -> load(behind)));
+    }
+    return page;
   }
 
   private Loaded load(Cursor cursor) {
@@ -297,7 +321,7 @@ final class Round {
   private Loaded loaded(Handle handle, Cursor cursor) {
     Mapping mapping = cursor.mapping();
     var rows = new Rows(handle.getConnection(), place.project(), mapping);
-    int most = settings.pageRows(mapping);
+    int most = settings.loadRows(mapping, sink.mostLoadRows());
     try {
       List<Rows.Read> some = rows.after(cursor.loadAfter(), most);
       List<String> next =
@@ -313,13 +337,9 @@ final class Round {
   /** What has left PostgreSQL, each row below all changes of this load. */
   private Loaded loaded(PastPlace from, Cursor cursor) {
     Mapping mapping = cursor.mapping();
-    PastLoad reading = pastLoad;
-    if (reading == null) {
-      reading = new PastLoad(database, past, place.project(), mapping);
-      pastLoad = reading;
-    }
     try {
-      List<PastEvents.Event> events = reading.next(from, settings.pageRows(mapping));
+      List<PastEvents.Event> events =
+          pastLoad.next(from, mapping, settings.loadRows(mapping, sink.mostLoadRows()));
       List<String> next =
           events.isEmpty()
               ? null
