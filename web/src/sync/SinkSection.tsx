@@ -42,6 +42,7 @@ export function SinkSection({ sink, project }: Props) {
             ) : (
               sink.project_id === null && ', of this installation'
             )}
+            {project === null && <Owner sink={sink} />}
             {sink.required && ' · events wait for it'}
           </span>
         </div>
@@ -71,6 +72,17 @@ export function SinkSection({ sink, project }: Props) {
       <Mappings sink={sink} project={project} />
       {project === null && sink.projects.length > 0 && <Projects sink={sink} />}
     </section>
+  );
+}
+
+/** Whose own it is, where the page is of everybody. */
+function Owner({ sink }: { sink: SinkStatus }) {
+  const owner = sink.projects.find((project) => project.project_id === sink.project_id);
+  if (!owner) return null;
+  return (
+    <>
+      , of <Link to={`/p/${owner.project_id}/sync`}>{owner.name}</Link>
+    </>
   );
 }
 

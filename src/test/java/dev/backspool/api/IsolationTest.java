@@ -286,7 +286,8 @@ final class IsolationTest {
             "/api/sessions/" + id + "/secret")) {
       assertThat(server.get(address).admin().send().status()).as(address).isEqualTo(404);
     }
-    for (String action : List.of(
+    for (String action :
+        List.of(
             "rotate-key",
             "rotate-secret",
             "sample-recordings",
