@@ -30,7 +30,7 @@ final class ArchivedEventsCommandsTest {
 
   @BeforeEach
   void fill() {
-    past = new Past(folder, Map.of());
+    past = new Past(folder, 30, Map.of());
     past.tracked("a", 5);
     past.tracked("b", 3);
     past.days(11);
