@@ -236,6 +236,7 @@ final class IsolationTest {
             project + "/events",
             project + "/events/names",
             project + "/events/live",
+            project + "/query/schema",
             project + "/profiles",
             project + "/profiles/secret-person",
             project + "/groups",
@@ -247,7 +248,7 @@ final class IsolationTest {
             "/api/sessions/" + id + "/secret")) {
       assertThat(server.get(address).admin().send().status()).as(address).isEqualTo(404);
     }
-    for (String action : List.of("rotate-key", "rotate-secret", "sample-recordings")) {
+    for (String action : List.of("rotate-key", "rotate-secret", "sample-recordings", "query")) {
       assertThat(server.post(project + "/" + action).admin().send().status()).isEqualTo(404);
     }
     assertThat(server.call("PATCH", project).admin().body("{}").send().status()).isEqualTo(404);
