@@ -248,7 +248,7 @@ public final class Past implements AutoCloseable {
   /** Waits until the columnar store has everything. */
   public void settle() {
     eventually(() -> {
-      SyncStatus status = server.server().sync().statuses().of(id());
+      SyncStatus status = server.server().sync().statuses().all();
       assertThat(status.sinks()).isNotEmpty();
       for (SyncStatus.OfSink sink : status.sinks()) {
         assertThat(sink.error()).isNull();
