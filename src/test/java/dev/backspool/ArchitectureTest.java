@@ -73,13 +73,24 @@ final class ArchitectureTest {
     mayUse("session", "postgres", "rrweb");
     mayUse("recording", "postgres", "rrweb", "enrich", "archive");
     mayUse("archiver", "postgres", "rrweb", "archive", "recording", "ingest");
-    mayUse("verify", "postgres", "rrweb", "archive", "recording", "session");
+    mayUse("verify", "postgres", "rrweb", "archive", "recording", "session", "eventday");
     mayUse("analytics", "postgres", "enrich");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
-    mayUse("retention", "postgres", "project", "ingest", "recording", "archive", "archiver");
+    mayUse(
+        "retention",
+        "postgres",
+        "project",
+        "session",
+        "ingest",
+        "recording",
+        "archive",
+        "archiver",
+        "eventday");
+    mayUse("eventday", "postgres", "archive", "recording", "ingest", "archiver", "sync");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
     mayUse("sync", "postgres");
-    mayUse("erasure", "postgres", "session", "ingest", "event");
+    mayUse("query", "sync");
+    mayUse("erasure", "postgres", "session", "ingest", "event", "eventday");
     mayUse(
         "protocol.backspool", "http", "ingest", "rrweb", "session", "project", "event", "enrich");
     mayUse(
@@ -93,7 +104,8 @@ final class ArchitectureTest {
         "recording",
         "event",
         "enrich",
-        "sync");
+        "sync",
+        "query");
     mayUse("protocol.openpanel", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse("protocol.uxcam", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse(
@@ -106,6 +118,7 @@ final class ArchitectureTest {
         "archive",
         "archiver",
         "erasure",
+        "eventday",
         "ingest");
     mayUse(
         "api",
@@ -125,6 +138,7 @@ final class ArchitectureTest {
         "enrich",
         "archive",
         "verify",
+        "query",
         "sync");
   }
 
@@ -177,13 +191,24 @@ final class ArchitectureTest {
   }
 
   @Test
-  void the_columnar_store_stays_in_its_sink() {
+  void the_columnar_store_stays_in_its_sink_and_with_those_who_query_it() {
     noClasses()
         .that()
-        .resideOutsideOfPackage(ROOT + ".sync.duckdb..")
+        .resideOutsideOfPackages(ROOT + ".sync.duckdb..", ROOT + ".query.duckdb..")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("org.duckdb..")
+        .check(PROGRAM);
+  }
+
+  @Test
+  void the_client_of_clickhouse_stays_in_its_sink() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + ".sync.clickhouse..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("com.clickhouse..")
         .check(PROGRAM);
   }
 

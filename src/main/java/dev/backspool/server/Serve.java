@@ -47,10 +47,14 @@ import picocli.CommandLine.ParentCommand;
       "  BACKSPOOL_S3_ACCESS_KEY        sign requests to the bucket (found where AWS tools find",
       "  BACKSPOOL_S3_SECRET_KEY        theirs: environment, profile, container, instance)",
       "  BACKSPOOL_ANALYTICS_URL        holds copies of rows and events for analysis:",
-      "                                 duckdb:/a/file, or off (analytics.duckdb in the data",
-      "                                 directory)",
+      "                                 duckdb:/a/file, or",
+      "                                 clickhouse:http://user:password@host:8123/database, or",
+      "                                 off (analytics.duckdb in the data directory)",
       "  BACKSPOOL_SYNC_PRIVATE_SINKS   on or off: whether members may have rows copied to",
       "                                 databases in private and local networks (off)",
+      "  BACKSPOOL_EVENT_HOT_DAYS       after how many days, at least 10, events leave PostgreSQL",
+      "                                 for the archive; the dashboard shows them no more, and the",
+      "                                 columnar store still has them (never)",
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the field
 final class Serve implements Callable<Integer> {

@@ -12,7 +12,21 @@ public sealed interface AnalyticsUrl {
   record File(Path path) implements AnalyticsUrl {}
 
   /**
-   * Reads {@code off} or {@code duckdb:/a/file}.
+   * In a ClickHouse.
+   *
+   * @param address {@code clickhouse:http…}, with a password perhaps
+   */
+  record Server(String address) implements AnalyticsUrl {
+    /** Without the address. */
+    @Override
+    public String toString() {
+      return "Server[]";
+    }
+  }
+
+  /**
+   * Reads {@code off}, {@code duckdb:/a/file} or {@code clickhouse:http…}, whose rest is not looked
+   * at.
    *
    * @throws IllegalArgumentException saying what it must be, without repeating it
    */
@@ -27,6 +41,10 @@ public sealed interface AnalyticsUrl {
         throw new IllegalArgumentException("names a file that cannot be", e);
       }
     }
-    throw new IllegalArgumentException("must be duckdb:/a/file or off");
+    if (text.startsWith("clickhouse:")) {
+      return new Server(text);
+    }
+    throw new IllegalArgumentException(
+        "must be duckdb:/a/file, clickhouse:http://user:password@host:8123/database or off");
   }
 }

@@ -18,12 +18,14 @@ public final class QuietSync implements AutoCloseable {
    * Opens no sink yet.
    *
    * @param openers by the kind of sinks that any node can reach
+   * @param past what has left PostgreSQL
    */
-  public QuietSync(Database database, List<Mapping> mappings, Map<String, SinkOpener> openers) {
+  public QuietSync(
+      Database database, List<Mapping> mappings, Map<String, SinkOpener> openers, PastEvents past) {
     sinks = new Sinks(database, mappings, openers);
     sinks.refresh();
     statuses = new Statuses(database, mappings, sinks);
-    verifier = new SyncVerifier(database, mappings, sinks, Settings.standard());
+    verifier = new SyncVerifier(database, mappings, sinks, Settings.standard(), past);
   }
 
   /** Adds a destination that this node alone can reach. */

@@ -129,15 +129,15 @@ public final class Sinks implements AutoCloseable {
   }
 
   /**
-   * Registers a destination that this node alone can reach, and has open. One that was at this
-   * place before is forgotten.
+   * Registers a destination that only nodes reach that have it open, as this one has. One that was
+   * at this place before is forgotten.
    *
    * @param place where it is, for example a file of a host
    */
   void attach(UUID id, String kind, String name, String place, Sink sink) {
     refreshing.lock();
     try {
-      register(id, kind, name, place);
+      register(id, kind, name, place, sink.isExclusive());
       synchronized (open) {
         var attached = new Open("");
         attached.sink = sink;
@@ -148,7 +148,7 @@ public final class Sinks implements AutoCloseable {
     }
   }
 
-  private void register(UUID id, String kind, String name, String place) {
+  private void register(UUID id, String kind, String name, String place, boolean isExclusive) {
     database.write(handle -> {
       handle
           .createUpdate("delete from sync_sink where place = :place and id <> :id")
@@ -168,6 +168,13 @@ public final class Sinks implements AutoCloseable {
           .bind("name", name)
           .bind("place", place)
           .execute();
+      if (isExclusive) {
+        // Whoever had it open before does not live any more: nobody need wait for its leases' end.
+        handle
+            .createUpdate("update job set leased_until = null where starts_with(name, :sync)")
+            .bind("sync", "sync " + id + " ")
+            .execute();
+      }
       return tell(handle);
     });
   }
@@ -303,6 +310,7 @@ public final class Sinks implements AutoCloseable {
                 """
                 select
                   id, project_id, kind, name, is_required, is_paused, failures > 0 as has_failed,
+                  place is not null as is_placed,
                   coalesce(md5(connection), '') as fingerprint
                 from sync_sink
                 order by created_at, id
@@ -316,6 +324,7 @@ public final class Sinks implements AutoCloseable {
                     row.getBoolean("is_required"),
                     row.getBoolean("is_paused"),
                     row.getBoolean("has_failed"),
+                    row.getBoolean("is_placed"),
                     row.getString("fingerprint")))
             .list());
   }
@@ -354,8 +363,11 @@ public final class Sinks implements AutoCloseable {
 
   /** Whether this node can bring rows to a sink. */
   public boolean isWithinReach(SinkRow row) {
+    if (openers.containsKey(row.kind()) && !row.isPlaced()) {
+      return true;
+    }
     synchronized (open) {
-      return openers.containsKey(row.kind()) || open.containsKey(row.id());
+      return open.containsKey(row.id());
     }
   }
 

@@ -6,6 +6,7 @@ import dev.backspool.sync.Round.Place;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +45,7 @@ public final class Sync implements AutoCloseable {
   private final List<Mapping> mappings;
   private final Settings settings;
   private final Meter watcher;
+  private final PastEvents past;
   private final Sinks sinks;
   private final Statuses statuses;
   private final Tasks tasks;
@@ -70,7 +73,22 @@ public final class Sync implements AutoCloseable {
       List<Mapping> mappings,
       Map<String, SinkOpener> openers,
       Settings settings) {
-    this(database, mappings, openers, settings, new Watcher() {});
+    this(database, mappings, openers, settings, PastEvents.NONE);
+  }
+
+  /**
+   * Starts.
+   *
+   * @param openers by the kind of sinks that any node can reach
+   * @param past events that have left PostgreSQL, and belong into the sinks all the same
+   */
+  public Sync(
+      Database database,
+      List<Mapping> mappings,
+      Map<String, SinkOpener> openers,
+      Settings settings,
+      PastEvents past) {
+    this(database, mappings, openers, settings, new Watcher() {}, past);
   }
 
   Sync(
@@ -79,7 +97,18 @@ public final class Sync implements AutoCloseable {
       Map<String, SinkOpener> openers,
       Settings settings,
       Watcher watcher) {
+    this(database, mappings, openers, settings, watcher, PastEvents.NONE);
+  }
+
+  Sync(
+      Database database,
+      List<Mapping> mappings,
+      Map<String, SinkOpener> openers,
+      Settings settings,
+      Watcher watcher,
+      PastEvents past) {
     this.database = database;
+    this.past = past;
     this.mappings = List.copyOf(mappings);
     this.settings = settings;
     this.watcher = new Meter(watcher);
@@ -311,7 +340,9 @@ public final class Sync implements AutoCloseable {
       Sink sink = sinks.open(row);
       return Optional.of(
           new Busy(
-              new Round(database, mappings, place, sink, held, settings, watcher), held, sink));
+              new Round(database, mappings, place, sink, held, settings, watcher, past),
+              held,
+              sink));
     } catch (SinkException | RuntimeException failure) {
       lease.get().giveUp();
       throw failure;
@@ -393,12 +424,24 @@ public final class Sync implements AutoCloseable {
 
   /** Compares sinks with PostgreSQL. */
   public SyncVerifier verifier() {
-    return new SyncVerifier(database, mappings, sinks, settings);
+    return new SyncVerifier(database, mappings, sinks, settings, past);
   }
 
   /** Up to when all events that were received are in all sinks that are required. */
   public Instant readUpTo() {
     return pending.eventsReadUpTo();
+  }
+
+  /**
+   * Events leave PostgreSQL, in the caller's transaction: sinks that have not read them all, and
+   * need not be waited for, begin anew, and find them where they went.
+   *
+   * @param projects whose events they are
+   * @param from the first time of their receipt
+   * @param until the first beyond
+   */
+  public void leave(Handle handle, Collection<UUID> projects, Instant from, Instant until) {
+    Cursors.reload(handle, projects, from, until);
   }
 
   /** Ends it: pages on their way arrive, and the leases are given back. */

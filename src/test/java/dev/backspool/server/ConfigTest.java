@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
@@ -111,6 +112,21 @@ final class ConfigTest {
     assertThat(config.analyticsUrl()).isEqualTo(new AnalyticsUrl.File(Path.of("/srv/a.duckdb")));
     assertThat(config.syncPrivateSinks()).isTrue();
     assertThat(config.s3Keys()).asString().doesNotContain("hush");
+  }
+
+  @Test
+  void a_clickhouse_may_hold_the_copies_and_a_wrong_address_is_not_repeated() {
+    String address = "clickhouse:http://me:hush-hush@ch:8123/copies";
+    assertThat(Config.from(Map.of("BACKSPOOL_ANALYTICS_URL", address)).analyticsUrl())
+        .isEqualTo(new AnalyticsUrl.Server(address))
+        .asString()
+        .doesNotContain("hush");
+    for (String wrong :
+        List.of("clickhouse:ftp://me:hush-hush@ch/", "clickhouse:http://me:hush-hush@ch/a/b")) {
+      assertThatThrownBy(() -> Config.from(Map.of("BACKSPOOL_ANALYTICS_URL", wrong)))
+          .hasMessageContaining("BACKSPOOL_ANALYTICS_URL")
+          .hasMessageNotContaining("hush");
+    }
   }
 
   @Test

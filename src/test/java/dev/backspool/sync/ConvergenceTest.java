@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.backspool.postgres.TestPostgres;
 import dev.backspool.sync.Workshop.Copy;
+import dev.backspool.sync.clickhouse.TestClickHouse;
 import dev.backspool.sync.duckdb.DuckDb;
 import java.sql.SQLException;
 import java.time.LocalDate;
@@ -49,10 +50,17 @@ final class ConvergenceTest {
       Cable cable = shop.cable(far);
       Settings settings = Settings.standard().hasty(workers).paged(1 + random.nextInt(40));
       Sync first = shop.node(Mappings.ALL, settings, trouble(chaos));
-      Sync second = shop.node(Mappings.ALL, settings, trouble(chaos));
+      shop.node(Mappings.ALL, settings, trouble(chaos));
       Copy copy = shop.copy(first, cable, far);
       DuckDb file = shop.file();
       SinkRow columnar = shop.attach(first, file);
+      var ids = new ArrayList<>(List.of(copy.id, columnar.id()));
+      var cables = new ArrayList<>(List.of(cable));
+      if (TestClickHouse.isThere()) {
+        Cable further = shop.cableToClickHouse();
+        cables.add(further);
+        ids.add(shop.house(first, further).id);
+      }
       var writers = new ArrayList<Thread>();
       long end = System.nanoTime() + WRITING_MS * 1_000_000;
       for (int i = 0; i < WRITERS; i++) {
@@ -61,19 +69,20 @@ final class ConvergenceTest {
       }
       while (System.nanoTime() < end) {
         Workshop.pause(random.nextInt(300));
-        cable.cut();
+        Cable one = cables.get(random.nextInt(cables.size()));
+        one.cut();
         Workshop.pause(random.nextInt(150));
-        cable.mend();
+        one.mend();
         if (random.nextInt(8) == 0) {
-          first.sinks().resync(random.nextBoolean() ? copy.id : columnar.id(), null, null);
+          first.sinks().resync(ids.get(random.nextInt(ids.size())), null, null);
         }
       }
       for (Thread writer : writers) {
         writer.join();
       }
       chaos.set(false);
-      cable.mend();
-      for (SinkRow sink : List.of(Workshop.sink(second, copy.id), columnar)) {
+      for (UUID id : ids) {
+        SinkRow sink = Workshop.sink(first, id);
         for (UUID project : List.of(shop.project, other)) {
           shop.settles(first, sink.id(), project);
           assertThat(shop.differences(first, sink, project, false))

@@ -377,6 +377,8 @@ final class SyncTroubleTest {
     copy.isEqual();
   }
 
+  private static final int SECONDS = 12;
+
   @Test
   void an_idle_node_asks_less_than_once_a_second() {
     Sync node = shop.node(Mappings.ALL, Settings.standard(), new Watcher() {});
@@ -387,10 +389,15 @@ final class SyncTroubleTest {
     pause(14_000); // The leases of the work before are given back.
     String transactions =
         "select xact_commit + xact_rollback from pg_stat_database where datname = current_database()";
-    long before = Long.parseLong(shop.ask(transactions).getFirst());
-    pause(12_000);
-    long after = Long.parseLong(shop.ask(transactions).getFirst());
-    assertThat(after - before).isLessThan(12);
+    // The database's own housekeeping counts too, and comes in bursts: one stretch without is
+    // enough.
+    long least = Long.MAX_VALUE;
+    for (int stretch = 0; stretch < 4 && least >= SECONDS; stretch++) {
+      long before = Long.parseLong(shop.ask(transactions).getFirst());
+      pause(SECONDS * 1_000);
+      least = Math.min(least, Long.parseLong(shop.ask(transactions).getFirst()) - before);
+    }
+    assertThat(least).as("transactions in %d seconds", SECONDS).isLessThan(SECONDS);
   }
 
   @Test

@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.TestPostgres;
 import dev.backspool.project.Projects;
+import dev.backspool.sync.clickhouse.ClickHouse;
+import dev.backspool.sync.clickhouse.TestClickHouse;
 import dev.backspool.sync.duckdb.DuckDb;
 import dev.backspool.sync.postgres.PostgresSink;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -118,6 +121,56 @@ final class Workshop implements AutoCloseable {
               "select (to_jsonb(it) - 'sync_version')::text from backspool.%s as it"
                   .formatted(mapping)));
     }
+  }
+
+  /** A database in a ClickHouse. */
+  static final class House {
+    final UUID id;
+    private final String database = TestClickHouse.freshName();
+    private final TestClickHouse server = TestClickHouse.shared();
+
+    private House(Sync sync, int port) {
+      id =
+          sync.sinks()
+              .add(null, "clickhouse", "House", TestClickHouse.address(port, database), true);
+    }
+
+    /** What a query finds, a line for each row; its tables have {@code @} before their names. */
+    List<String> ask(String sql) {
+      try {
+        return server.lines(sql.replace("@", "`" + database + "`."));
+      } catch (IllegalStateException failure) {
+        if (String.valueOf(failure.getMessage()).matches("(?s)Code: (47|60|81)\\..*")) {
+          return List.of("no such table or column");
+        }
+        throw failure;
+      }
+    }
+
+    /** Waits until a query finds this, in any order. */
+    void shows(String sql, String... expected) {
+      eventually(() -> assertThat(ask(sql)).containsExactlyInAnyOrder(expected));
+    }
+  }
+
+  /** Another one; skips the test where there is no engine. */
+  House house(Sync sync) {
+    return new House(sync, TestClickHouse.shared().port());
+  }
+
+  /** Another one, at the end of a cable. */
+  House house(Sync sync, Cable cable) {
+    return new House(sync, cable.port());
+  }
+
+  /** The way to the ClickHouse. */
+  Cable cableToClickHouse() {
+    var cable =
+        new Cable(
+            new InetSocketAddress(
+                InetAddress.getLoopbackAddress(), TestClickHouse.shared().port()));
+    open.push(cable);
+    return cable;
   }
 
   /** Another database, on the same server. */
@@ -242,7 +295,11 @@ final class Workshop implements AutoCloseable {
   Sync node(List<Mapping> mappings, Settings settings, Watcher watcher) {
     var sync =
         new Sync(
-            source, mappings, Map.of("postgres", PostgresSink.opener(true)), settings, watcher);
+            source,
+            mappings,
+            Map.of("postgres", PostgresSink.opener(true), "clickhouse", ClickHouse.opener(true)),
+            settings,
+            watcher);
     open.push(sync);
     return sync;
   }
