@@ -7,7 +7,7 @@ import { kindOf, placeOf } from './words';
 
 const EXAMPLES: Record<string, string> = {
   postgres: 'postgresql://user:password@host:5432/name',
-  clickhouse: 'https://user:password@host:8443/name',
+  clickhouse: 'clickhouse:https://user:password@host:8443/name',
 };
 
 const NEW: NewSink = { kind: 'postgres', name: '', connection: '', required: false };

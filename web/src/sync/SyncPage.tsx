@@ -111,9 +111,9 @@ function Empty() {
     <div className="empty">
       <strong>Nothing is copied anywhere yet</strong>
       <p>
-        Have people, sessions, recordings and events copied to a PostgreSQL of yours: everything that is here
-        first, then each change within a second, deletions included. Recordings themselves stay here; what is
-        copied is that they are there.
+        Have people, sessions and events copied to a database of yours, PostgreSQL or ClickHouse: everything
+        that is here first, then each change within a second, deletions included. Recordings themselves stay
+        here; what is copied is that they are there.
       </p>
     </div>
   );

@@ -20,7 +20,7 @@ public record Whereabouts(
   /** Reads it from a connection in the form of a URL; null when it is none. */
   static @Nullable Whereabouts of(String connection) {
     try {
-      var url = new URI(connection.strip());
+      var url = new URI(connection.strip().replaceFirst("^clickhouse:", ""));
       if (url.getHost() == null) {
         return null;
       }
