@@ -73,13 +73,24 @@ final class ArchitectureTest {
     mayUse("session", "postgres", "rrweb");
     mayUse("recording", "postgres", "rrweb", "enrich", "archive");
     mayUse("archiver", "postgres", "rrweb", "archive", "recording", "ingest");
-    mayUse("verify", "postgres", "rrweb", "archive", "recording", "session");
+    mayUse("verify", "postgres", "rrweb", "archive", "recording", "session", "eventday");
     mayUse("analytics", "postgres", "enrich");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
-    mayUse("retention", "postgres", "project", "ingest", "recording", "archive", "archiver");
+    mayUse(
+        "retention",
+        "postgres",
+        "project",
+        "session",
+        "ingest",
+        "recording",
+        "archive",
+        "archiver",
+        "eventday");
+    mayUse("eventday", "postgres", "archive", "recording", "ingest", "archiver", "sync");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
     mayUse("sync", "postgres");
-    mayUse("erasure", "postgres", "session", "ingest", "event");
+    mayUse("query", "sync");
+    mayUse("erasure", "postgres", "session", "ingest", "event", "eventday");
     mayUse(
         "protocol.backspool", "http", "ingest", "rrweb", "session", "project", "event", "enrich");
     mayUse(
@@ -92,7 +103,9 @@ final class ArchitectureTest {
         "postgres",
         "recording",
         "event",
-        "enrich");
+        "enrich",
+        "sync",
+        "query");
     mayUse("protocol.openpanel", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse("protocol.uxcam", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse(
@@ -105,6 +118,7 @@ final class ArchitectureTest {
         "archive",
         "archiver",
         "erasure",
+        "eventday",
         "ingest");
     mayUse(
         "api",
@@ -123,7 +137,9 @@ final class ArchitectureTest {
         "retention",
         "enrich",
         "archive",
-        "verify");
+        "verify",
+        "query",
+        "sync");
   }
 
   @Test
@@ -175,10 +191,10 @@ final class ArchitectureTest {
   }
 
   @Test
-  void the_columnar_store_stays_in_its_sink() {
+  void the_columnar_store_stays_in_its_sink_and_with_those_who_query_it() {
     noClasses()
         .that()
-        .resideOutsideOfPackage(ROOT + ".sync.duckdb..")
+        .resideOutsideOfPackages(ROOT + ".sync.duckdb..", ROOT + ".query.duckdb..")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("org.duckdb..")

@@ -14,10 +14,13 @@ public record Api(
     GroupApi groups,
     RetentionApi retention,
     RecordingApi recordings,
+    QueryApi queries,
     StorageApi storage,
     SessionDump dump,
     TransferApi transfer,
     ErasureApi erasures,
+    SyncApi sync,
+    SyncVerifyApi syncVerify,
     Operations operations,
     VerifyApi verify,
     Site site) {}

@@ -170,6 +170,15 @@ final class StackFailure extends RuntimeException {
         one("project_id", project));
   }
 
+  static StackFailure adminRequired() {
+    return known(
+        401,
+        Reason.WRONG_KEY,
+        "ADMIN_AUTHENTICATION_REQUIRED",
+        "The x-stack-super-secret-admin-key header is missing, or not the installation's admin token",
+        Map.of());
+  }
+
   static StackFailure userRequired() {
     return known(
         401,
@@ -200,6 +209,20 @@ final class StackFailure extends RuntimeException {
         "INVALID_PROJECT_FOR_ACCESS_TOKEN",
         "The access token is for another project",
         details);
+  }
+
+  /** A query of analytics that has no answer. */
+  static StackFailure analyticsQuery(String text) {
+    return known(400, Reason.MALFORMED, "ANALYTICS_QUERY_ERROR", text, one("error", text));
+  }
+
+  static StackFailure analyticsOff() {
+    return known(
+        400,
+        Reason.MALFORMED,
+        "ANALYTICS_NOT_ENABLED",
+        "This server keeps no columnar store to query",
+        Map.of());
   }
 
   static StackFailure notFound(String id) {
