@@ -19,6 +19,7 @@ const ProjectPage = lazy(() => import('./projects/ProjectPage'));
 const ProjectsPage = lazy(() => import('./projects/ProjectsPage'));
 const SetupPage = lazy(() => import('./setup/SetupPage'));
 const StoragePage = lazy(() => import('./storage/StoragePage'));
+const SyncPage = lazy(() => import('./sync/SyncPage'));
 
 /** Every page there is. */
 export function App() {
@@ -38,6 +39,7 @@ export function App() {
         <Route path="/p/:project/groups/:group" element={<GroupPage />} />
         <Route path="/p/:project/storage" element={<StoragePage />} />
         <Route path="/p/:project/erasures" element={<ErasuresPage />} />
+        <Route path="/p/:project/sync" element={<SyncPage />} />
         <Route path="/p/:project/setup/:sdk?" element={<SetupPage />} />
         <Route path="/p/:project/settings" element={<ProjectPage />} />
         <Route path="*" element={<NotFound />} />

@@ -385,3 +385,112 @@ export interface ErasurePage {
   erasures: Erasure[];
   next_cursor: string | null;
 }
+
+/** How it stands with copies elsewhere. All of it is of one scope: the totals are the sums of what is listed. */
+export interface SyncStatus {
+  generated_at: string;
+  scope: 'installation' | 'project';
+  project_id: string | null;
+  stages: SyncStage[];
+  totals: Behind & {
+    sinks: number;
+    failing: number;
+    /** Mappings that wait for a resync. */
+    stopped: number;
+    quarantined: number;
+    delivered: number;
+    rows_per_second: number | null;
+  };
+  sinks: SinkStatus[];
+}
+
+export interface Behind {
+  /** Rows that are missing. */
+  behind: number;
+  /** Whether they were counted, and not estimated because they are many. */
+  exact: boolean;
+  oldest_at: string | null;
+}
+
+/** A part of the work that can be paused everywhere at once. */
+export interface SyncStage extends Behind {
+  stage: 'tail' | 'load' | 'tidy';
+  paused: boolean;
+}
+
+export type SyncState = 'live' | 'loading' | 'new' | 'stopped';
+
+export interface SinkAddress {
+  host: string | null;
+  port: number;
+  database: string | null;
+  user: string | null;
+}
+
+export interface SinkStatus extends Behind {
+  id: string;
+  /** Whose own it is; null is one for all projects. */
+  project_id: string | null;
+  kind: string;
+  name: string;
+  address: SinkAddress | null;
+  paused: boolean;
+  /** Whether events stay in the database until it has them. */
+  required: boolean;
+  created_at: string;
+  state: SyncState | 'paused' | 'failing';
+  failures: number;
+  error: string | null;
+  error_kind: 'unreachable' | 'refused_row' | 'schema_drift' | 'refused' | null;
+  error_at: string | null;
+  retry_at: string | null;
+  quarantined: number;
+  delivered: number;
+  delivered_at: string | null;
+  /** Null at the first look. */
+  rows_per_second: number | null;
+  mappings: SyncMapping[];
+  projects_behind: number;
+  /** Where the scope is the installation: those in trouble or furthest behind. */
+  projects: SinkProject[];
+}
+
+export interface SyncMapping extends Behind {
+  mapping: string;
+  state: SyncState;
+  delivered: number;
+  delivered_at: string | null;
+  quarantined: number;
+  rows_per_second: number | null;
+  /** Why it is stopped. */
+  reason: string | null;
+}
+
+export interface SinkProject extends Behind {
+  project_id: string;
+  name: string;
+  state: SyncState;
+  quarantined: number;
+  rows_per_second: number | null;
+}
+
+/** A sink as it is registered. */
+export interface Sink {
+  id: string;
+  project_id: string | null;
+  kind: string;
+  name: string;
+  address: SinkAddress | null;
+  paused: boolean;
+  required: boolean;
+  created_at: string;
+}
+
+/** A row that a sink does not take. */
+export interface Quarantined {
+  sink_id: string;
+  mapping: string;
+  key: string[];
+  reason: string;
+  since: string;
+}

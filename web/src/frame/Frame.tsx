@@ -8,6 +8,7 @@ import {
 } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import {
+  IconArrowsExchange,
   IconDatabase,
   IconLogout,
   IconMoon,
@@ -98,6 +99,7 @@ function Rail({ project }: { project: string | undefined }) {
       {project && entry(`/p/${project}/events`, 'Events', IconTimelineEvent)}
       {project && entry(`/p/${project}/people`, 'People', IconUsers, groups)}
       {project && entry(`/p/${project}/storage`, 'Storage', IconDatabase, erasures)}
+      {project && entry(`/p/${project}/sync`, 'Sync', IconArrowsExchange)}
       {project && entry(`/p/${project}/setup`, 'Setup', IconPlugConnected)}
       {entry('/projects', 'Projects', IconStack2)}
     </nav>

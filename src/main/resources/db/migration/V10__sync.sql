@@ -267,15 +267,26 @@ begin
   return null;
 end $$;
 revoke execute on function sync_note_events() from public;
-create trigger sync_insert_8 after insert on event referencing new table as fresh
-  for each statement execute function sync_note_events();
+
+-- Statements on the table as a whole, or on a partition, past it: COPY into a partition inserts many
+-- rows at once, which it gives up where a partitioned table has such a trigger.
+create function sync_watch_events(tracked regclass) returns void
+  language plpgsql
+as $$
+begin
+  perform sync_watch(tracked, 8, false);
+  execute format(
+    'create or replace trigger sync_insert_8 after insert on %s referencing new table as fresh
+     for each statement execute function sync_note_events()', tracked);
+end $$;
 
 do $$
 declare
   partition regclass;
 begin
+  perform sync_watch_events('event');
   for partition in select inhrelid from pg_inherits where inhparent = 'event'::regclass loop
-    perform sync_watch(partition, 8, false);
+    perform sync_watch_events(partition);
   end loop;
 end $$;
 
@@ -293,7 +304,7 @@ begin
   execute format('alter table %I enable row level security', partition);
   execute format('create policy read on %I for select to backspool_reader using (project_id = backspool_project())', partition);
   execute format('create policy write on %I to backspool_writer using (true) with check (true)', partition);
-  perform sync_watch(partition::regclass, 8, false);
+  perform sync_watch_events(partition::regclass);
 end $$;
 
 -- Deletes keys of what was deleted that no sink is to be told of any more: of a project, or, where

@@ -73,14 +73,24 @@ final class ArchitectureTest {
     mayUse("session", "postgres", "rrweb");
     mayUse("recording", "postgres", "rrweb", "enrich", "archive");
     mayUse("archiver", "postgres", "rrweb", "archive", "recording", "ingest");
-    mayUse("verify", "postgres", "rrweb", "archive", "recording", "session");
+    mayUse("verify", "postgres", "rrweb", "archive", "recording", "session", "eventday");
     mayUse("analytics", "postgres", "enrich");
     mayUse("ingest", "postgres", "rrweb", "session", "project");
-    mayUse("retention", "postgres", "project", "ingest", "recording", "archive", "archiver");
+    mayUse(
+        "retention",
+        "postgres",
+        "project",
+        "session",
+        "ingest",
+        "recording",
+        "archive",
+        "archiver",
+        "eventday");
+    mayUse("eventday", "postgres", "archive", "recording", "ingest", "archiver", "sync");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
     mayUse("sync", "postgres");
     mayUse("query", "sync");
-    mayUse("erasure", "postgres", "session", "ingest", "event");
+    mayUse("erasure", "postgres", "session", "ingest", "event", "eventday");
     mayUse(
         "protocol.backspool", "http", "ingest", "rrweb", "session", "project", "event", "enrich");
     mayUse(
@@ -94,6 +104,7 @@ final class ArchitectureTest {
         "recording",
         "event",
         "enrich",
+        "sync",
         "query");
     mayUse("protocol.openpanel", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse("protocol.uxcam", "http", "ingest", "rrweb", "session", "event", "enrich");
@@ -107,6 +118,7 @@ final class ArchitectureTest {
         "archive",
         "archiver",
         "erasure",
+        "eventday",
         "ingest");
     mayUse(
         "api",

@@ -19,6 +19,8 @@ public record Api(
     SessionDump dump,
     TransferApi transfer,
     ErasureApi erasures,
+    SyncApi sync,
+    SyncVerifyApi syncVerify,
     Operations operations,
     VerifyApi verify,
     Site site) {}

@@ -20,7 +20,16 @@ final class MetricsPage {
    * @param labels names and values by turns
    */
   void sample(double value, String... labels) {
-    text.append(family);
+    sampleOf("", value, labels);
+  }
+
+  /**
+   * The same, for a part of a family.
+   *
+   * @param part what its name ends with, for example {@code _bucket}
+   */
+  void sampleOf(String part, double value, String... labels) {
+    text.append(family).append(part);
     for (int i = 0; i < labels.length; i += 2) {
       text.append(i == 0 ? '{' : ',').append(labels[i]).append("=\"");
       text.append(labels[i + 1].replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n"));

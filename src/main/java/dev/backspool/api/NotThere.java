@@ -37,6 +37,14 @@ public final class NotThere extends RuntimeException {
     return new NotThere("erasure_not_found", "There is no such erasure");
   }
 
+  static NotThere sink() {
+    return new NotThere("sink_not_found", "There is no such sink");
+  }
+
+  static NotThere stage() {
+    return new NotThere("stage_not_found", "There is no such stage");
+  }
+
   static NotThere frame() {
     return new NotThere("frame_missing", "The recording has no such frame");
   }

@@ -10,6 +10,7 @@ import dev.backspool.postgres.Database;
 import dev.backspool.postgres.DatabaseUnavailable;
 import dev.backspool.retention.Removed;
 import dev.backspool.retention.Retention;
+import dev.backspool.sync.Sync;
 import io.javalin.http.Context;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
@@ -26,6 +27,7 @@ public final class Operations {
   private final Events events;
   private final Retention retention;
   private final Counts archiving;
+  private final Sync sync;
   private final LiveSessions live;
   private final LiveEvents liveEvents;
 
@@ -35,6 +37,7 @@ public final class Operations {
       Events events,
       Retention retention,
       Counts archiving,
+      Sync sync,
       LiveSessions live,
       LiveEvents liveEvents) {
     this.database = database;
@@ -42,6 +45,7 @@ public final class Operations {
     this.events = events;
     this.retention = retention;
     this.archiving = archiving;
+    this.sync = sync;
     this.live = live;
     this.liveEvents = liveEvents;
   }
@@ -99,6 +103,7 @@ public final class Operations {
         live.listeners() + liveEvents.listeners());
     retention(page);
     archive(page);
+    new SyncMetrics(sync).write(page, Instant.now());
     jvm(page);
     ctx.contentType("text/plain; version=0.0.4; charset=utf-8").result(page.text());
   }

@@ -136,7 +136,8 @@ public final class SignIn {
     return cookie;
   }
 
-  private boolean isToken(String token) {
+  /** Whether a text is the admin token. */
+  public boolean isToken(String token) {
     return MessageDigest.isEqual(hash(token), tokenHash);
   }
 

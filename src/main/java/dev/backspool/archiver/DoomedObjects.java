@@ -24,9 +24,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Rids the archive of objects that no recording names any more, and of those that were planned and
- * never recorded. That one is being deleted is committed first, so that nobody puts it in charge
- * again; its row goes when it is gone. Any number of nodes may delete at a time.
+ * Rids the archive of objects that no row names any more, and of those that were planned and never
+ * recorded. That one is being deleted is committed first, so that nobody puts it in charge again;
+ * its row goes when it is gone. Any number of nodes may delete at a time.
  */
 public final class DoomedObjects {
   private static final Logger LOG = LoggerFactory.getLogger(DoomedObjects.class);
@@ -96,7 +96,7 @@ public final class DoomedObjects {
   /**
    * What was due.
    *
-   * @param spared how many of it a recording names
+   * @param spared how many of it a row is in charge of
    * @param objects the others, which are leased
    */
   private record Taken(int spared, List<Doomed> objects) {
@@ -110,14 +110,14 @@ public final class DoomedObjects {
     var unnamed = new ArrayList<Doomed>();
     lockDue(connection, named, unnamed);
     if (!named.isEmpty()) {
-      LOG.error("{} objects were to be deleted and belong to recordings; they stay", named.size());
+      LOG.error("{} objects were to be deleted and are in charge; they stay", named.size());
       spare(connection, named);
     }
     return new Taken(named.size(), lease(connection, unnamed));
   }
 
   /**
-   * What a row of a part names is not deleted, however it came here. In another tier than the
+   * What a row is in charge of is not deleted, however it came here. In another tier than the
    * part's only a copy goes that the move between the tiers left: should two tiers be one place,
    * nothing else is lost.
    */
@@ -128,7 +128,7 @@ public final class DoomedObjects {
             """
             select project_id, object, cold, failures,
               not deleting and exists (
-                select from recording_part as part
+                select from named_object as part
                 where part.project_id = doomed.project_id and part.object = doomed.object
                   and (part.cold = doomed.cold or ? or reason not in ('moved', 'planned'))
               ) as named

@@ -144,8 +144,8 @@ public final class OrphanSweep {
   }
 
   /**
-   * Which of some objects no row names, neither as a part of a recording nor as one to be deleted;
-   * those of unknown projects are not among them.
+   * Which of some objects no row names, neither as one in charge nor as one to be deleted; those of
+   * unknown projects are not among them.
    *
    * @param cold whether they lie in the cold archive
    */
@@ -161,7 +161,7 @@ public final class OrphanSweep {
                   from unnest(?::uuid[], ?::text[]) as found (project_id, object)
                   join project on project.id = found.project_id
                   where not exists (
-                      select from recording_part as part
+                      select from named_object as part
                       where part.project_id = found.project_id and part.object = found.object
                         and (part.cold = ? or ?))
                     and not exists (

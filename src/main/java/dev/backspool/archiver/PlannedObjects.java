@@ -18,8 +18,8 @@ import java.util.UUID;
  * <ol>
  *   <li>{@link #plan} it, and commit;
  *   <li>put it;
- *   <li>{@link #spend} the plan in the transaction that adds its {@code recording_part}. Where that
- *       does not succeed, roll back and {@link #abandon} it.
+ *   <li>{@link #spend} the plan in the transaction that adds the row that is in charge of it. Where
+ *       that does not succeed, roll back and {@link #abandon} it.
  * </ol>
  *
  * A plan that is not spent in time is a death sentence: {@link DoomedObjects} carries it out.
@@ -90,7 +90,7 @@ public final class PlannedObjects {
             select project_id, object, 'planned', at(?), ?
             from unnest(?::uuid[], ?::text[]) as unwanted (project_id, object)
             where not exists (
-              select from recording_part as part
+              select from named_object as part
               where part.project_id = unwanted.project_id and part.object = unwanted.object
                 and part.cold = ?)
             order by project_id, object

@@ -3,6 +3,7 @@ package dev.backspool.bench;
 import dev.backspool.bench.Audit.Finding;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -22,6 +23,9 @@ import picocli.CommandLine.Option;
       "usage count just the chunks and events that are there; a session has one session_start,",
       "at most one session_end, and no event of another device. Recordings are archived",
       "meanwhile: their frames are looked for in both places.",
+      "",
+      "All is copied to the columnar store and to a customer's PostgreSQL meanwhile; in the end",
+      "both are compared with what the server's own holds, row by row.",
       "",
       "Exit code 1 when anything else is found."
     })
@@ -74,6 +78,10 @@ final class BenchCrash implements Callable<Integer> {
       Finding last = crash.stopAndLook();
       System.out.println("after a clean stop: " + text(last));
       problems += tell(last);
+      List<String> copies = crash.lookAtCopies();
+      copies.forEach(problem -> System.out.println("  PROBLEM " + problem));
+      System.out.printf("the copies: %d rows differ%n", copies.size());
+      problems += copies.size();
     }
     System.out.printf("%d rounds, %d problems%n", rounds, problems);
     return problems == 0 ? 0 : 1;

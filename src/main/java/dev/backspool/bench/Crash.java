@@ -38,6 +38,7 @@ final class Crash implements AutoCloseable {
   private static final int READ_AHEAD = 16 << 20;
 
   private final Workplace place = Workplace.make();
+  private final EmbeddedPostgres customer;
   private final List<Upload> uploads = Upload.cut(UPLOAD_BYTES);
   private final Ledger ledger = new Ledger();
   private final EventLedger eventLedger = new EventLedger();
@@ -59,6 +60,8 @@ final class Crash implements AutoCloseable {
     try (var postgres = EmbeddedPostgres.start(place.data());
         var database = Database.open(postgres.jdbcUrl(), postgres.user(), postgres.password())) {
       project = new Projects(database).create("Crash", "web");
+      customer = EmbeddedPostgres.start(place.folder().resolve("customer"));
+      CopyAudit.addSink(database, customer.url());
     }
   }
 
@@ -129,6 +132,19 @@ final class Crash implements AutoCloseable {
     return look();
   }
 
+  /**
+   * Compares the columnar store and a customer's database with PostgreSQL, when they have caught
+   * up.
+   *
+   * @return what differs
+   */
+  List<String> lookAtCopies() throws IOException, InterruptedException {
+    try (var postgres = EmbeddedPostgres.start(place.data());
+        var database = Database.open(postgres.jdbcUrl(), postgres.user(), postgres.password())) {
+      return CopyAudit.of(database, place.data(), project.project().id());
+    }
+  }
+
   private Finding look() throws IOException {
     return look(_ -> {});
   }
@@ -178,7 +194,9 @@ final class Crash implements AutoCloseable {
             "BACKSPOOL_DATA_DIR",
             place.data().toString(),
             "BACKSPOOL_ARCHIVE_AFTER",
-            archiveAfter.toString()),
+            archiveAfter.toString(),
+            "BACKSPOOL_SYNC_PRIVATE_SINKS",
+            "on"),
         place.log(),
         List.of());
   }
@@ -275,6 +293,7 @@ final class Crash implements AutoCloseable {
 
   @Override
   public void close() {
+    customer.close();
     try {
       place.close();
     } catch (IOException e) {

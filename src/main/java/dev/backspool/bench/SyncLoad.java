@@ -6,13 +6,16 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.postgresql.PGConnection;
 
 /**
@@ -31,6 +34,8 @@ final class SyncLoad {
 
   private final Database database;
   private final UUID project;
+  private final String partition =
+      "event_" + DateTimeFormatter.BASIC_ISO_DATE.format(LocalDate.now(ZoneOffset.UTC));
   private final AtomicLong nextProbe = new AtomicLong();
   private final AtomicLong nextEvent = new AtomicLong(1);
 
@@ -107,13 +112,13 @@ final class SyncLoad {
   }
 
   private static List<String> names(String form, int from, int count) {
-    return java.util.stream.IntStream.range(from, from + count).mapToObj(form::formatted).toList();
+    return IntStream.range(from, from + count).mapToObj(form::formatted).toList();
   }
 
-  /** A transaction of {@link #EVENTS} events, by COPY; the id of the last of them. */
+  /** A transaction of {@link #EVENTS} events, by COPY as writers do; the id of the last of them. */
   String store(Connection connection) throws SQLException {
     long from = nextEvent.getAndAdd(EVENTS);
-    String now = java.time.Instant.now().toString();
+    String now = Instant.now().toString();
     var rows = new StringBuilder(EVENTS * 256);
     for (long id = from; id < from + EVENTS; id++) {
       rows.append(project)
@@ -142,10 +147,11 @@ final class SyncLoad {
             .getCopyAPI()
             .copyIn(
                 """
-                copy event (project_id, id, at, received_at, name, session_id, device_id, profile_id,
+                copy the_partition (project_id, id, at, received_at, name, session_id, device_id, profile_id,
                   path, origin, country, region, city, os, browser, device, groups, properties)
                 from stdin
-                """);
+                """
+                    .replace("the_partition", partition));
     byte[] bytes = rows.toString().getBytes(StandardCharsets.UTF_8);
     copy.writeToCopy(bytes, 0, bytes.length);
     copy.endCopy();

@@ -57,12 +57,12 @@ final class Belongings {
    * @return whether there was anything that an earlier look did not see
    * @throws Finished when somebody else has finished the erasure
    */
-  boolean look(Going going) {
+  boolean look(Going going, ArchivedDays.Search search) {
     var sessions = new TreeSet<UUID>();
     ledger.tasks(going, Kind.SESSION).forEach(session -> sessions.add(UUID.fromString(session)));
     int found = 0;
     if (going.subject().kind() == Mark.Kind.PROFILE) {
-      sessions.addAll(Transaction.run(database, connection -> ofPerson(connection, going)));
+      sessions.addAll(ofPerson(going, search));
       found += Transaction.run(database, connection -> describePerson(connection, going));
     }
     for (List<UUID> some : batches(sessions, SESSIONS_AT_ONCE)) {
@@ -81,7 +81,24 @@ final class Belongings {
     return batches;
   }
 
-  private static Set<UUID> ofPerson(Connection connection, Going going) throws SQLException {
+  /** Rows first, archived days after them: what leaves the rows meanwhile is found there. */
+  private Set<UUID> ofPerson(Going going, ArchivedDays.Search search) {
+    Set<UUID> sessions = Transaction.run(database, connection -> named(connection, going));
+    var shared = new HashSet<String>();
+    boolean isMore;
+    do {
+      shared.addAll(Transaction.run(database, connection -> shared(connection, going, sessions)));
+      ArchivedDays.Found found = search.look(sessions);
+      shared.addAll(found.shared());
+      isMore = sessions.addAll(found.sessions());
+    } while (isMore);
+    sessions.addAll(
+        Transaction.run(database, connection -> anonymous(connection, going, sessions, shared)));
+    return sessions;
+  }
+
+  /** The sessions that name the person last, and those with an event of theirs. */
+  private static Set<UUID> named(Connection connection, Going going) throws SQLException {
     UUID project = going.project();
     String person = going.subject().value();
     var sessions = new HashSet<UUID>();
@@ -99,8 +116,37 @@ final class Belongings {
         person,
         project,
         person);
-    var devices = new TreeSet<String>();
+    return sessions;
+  }
+
+  /** Devices on which events of the sessions name somebody else. */
+  private static Set<String> shared(Connection connection, Going going, Set<UUID> sessions)
+      throws SQLException {
     var shared = new HashSet<String>();
+    for (List<UUID> some : batches(sessions, SESSIONS_AT_ONCE)) {
+      ask(
+          connection,
+          """
+          select distinct device_id from event
+          where project_id = ? and session_id = any(?) and session_id is not null
+            and device_id is not null and profile_id is distinct from device_id
+            and profile_id <> ?
+          """,
+          row -> shared.add(row.getString(1)),
+          going.project(),
+          uuids(connection, some),
+          going.subject().value());
+    }
+    return shared;
+  }
+
+  /** Sessions in which nobody is named, on devices that nobody but the person was named on. */
+  private static Set<UUID> anonymous(
+      Connection connection, Going going, Set<UUID> sessions, Set<String> shared)
+      throws SQLException {
+    UUID project = going.project();
+    String person = going.subject().value();
+    var devices = new TreeSet<String>();
     for (List<UUID> some : batches(sessions, SESSIONS_AT_ONCE)) {
       Array ids = uuids(connection, some);
       ask(
@@ -116,24 +162,11 @@ final class Belongings {
           ids,
           project,
           ids);
-      ask(
-          connection,
-          """
-          select distinct device_id from event
-          where project_id = ? and session_id = any(?) and session_id is not null
-            and device_id is not null and profile_id is distinct from device_id
-            and profile_id <> ?
-          """,
-          row -> shared.add(row.getString(1)),
-          project,
-          ids,
-          person);
     }
     devices.removeAll(shared);
     devices.removeAll(named(connection, project, person, devices));
     devices.add(person); // Of an anonymous profile the device is the id.
-    sessions.addAll(anonymous(connection, project, devices));
-    return sessions;
+    return anonymous(connection, project, devices);
   }
 
   /** Those of the devices on which somebody else was named. */

@@ -1,5 +1,6 @@
 package dev.backspool.erasure;
 
+import dev.backspool.eventday.DayArchive;
 import dev.backspool.ingest.Periodic;
 import dev.backspool.ingest.Refusals;
 import dev.backspool.postgres.Cursor;
@@ -15,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,8 +42,12 @@ public final class Erasures implements AutoCloseable {
   /** Undefined table: a day that retention has dropped since. */
   private static final String NO_TABLE = "42P01";
 
+  /** How long who asks for an erasure waits for archived days to be written anew. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
   private final Database database;
   private final Ledger ledger;
+  private final ArchivedDays days;
   private final Belongings belongings;
   private final Elders elders;
   private final Removal removal;
@@ -61,9 +67,11 @@ public final class Erasures implements AutoCloseable {
    * From now on goes on with what was begun and left.
    *
    * @param refusals whose details are searched for whom is erased
+   * @param archive where days of events lie that have left PostgreSQL
    */
-  public Erasures(Database database, Refusals refusals) {
+  public Erasures(Database database, Refusals refusals, DayArchive archive) {
     this.database = database;
+    days = new ArchivedDays(database, archive);
     ledger = new Ledger(database);
     belongings = new Belongings(database, ledger);
     elders = new Elders(database);
@@ -94,12 +102,15 @@ public final class Erasures implements AutoCloseable {
   }
 
   private Optional<Receipt> erase(Mark subject) {
-    Optional<Going> begun = ledger.begin(subject);
+    Optional<Going> begun = ledger.begin(subject, false);
+    if (begun.isEmpty() && subject.kind() == Mark.Kind.PROFILE && days.mention(subject)) {
+      begun = ledger.begin(subject, true);
+    }
     if (begun.isEmpty()) {
       return ledger.last(subject);
     }
     Going going = begun.get();
-    work(going);
+    work(going, PATIENCE);
     return ledger.byId(going.project(), going.id());
   }
 
@@ -130,13 +141,14 @@ public final class Erasures implements AutoCloseable {
   /**
    * Does what is left to do, which may be nothing.
    *
+   * @param patience how long archived days may take; null for as long as they do
    * @throws StillGoingOn whatever is in the way: the tombstones stand, and the rest is tried again
    */
-  private void work(Going going) {
+  private void work(Going going, @Nullable Duration patience) {
     running.add(going.id());
     heldUp.remove(going.id());
     try {
-      removeRows(going);
+      removeRows(going, days.search(going.subject(), goingOn(patience)));
       ledger.noteObjects();
     } catch (Finished _) {
       // By another worker: there is nothing left to do.
@@ -153,19 +165,24 @@ public final class Erasures implements AutoCloseable {
     }
   }
 
-  private void removeRows(Going going) {
+  private BooleanSupplier goingOn(@Nullable Duration patience) {
+    long began = System.nanoTime();
+    return () -> !closed && (patience == null || System.nanoTime() - began < patience.toNanos());
+  }
+
+  private void removeRows(Going going, ArchivedDays.Search search) {
     // What a writer adds that was under way shows up when it has ended.
     do {
-      while (belongings.look(going)) {
+      while (belongings.look(going, search)) {
         goOn();
       }
       elders.awaitLooking();
-    } while (belongings.look(going));
-    removal.pass(going);
+    } while (belongings.look(going, search));
+    removal.pass(going, search);
     do { // Another pass catches what others were moving about while the last went over it.
       goOn();
       elders.awaitWriting();
-    } while (removal.pass(going) > 0);
+    } while (removal.pass(going, search) > 0);
     mentions.remove(going);
     removal.forgetKeys(going);
     ledger.finish(going);
@@ -206,7 +223,7 @@ public final class Erasures implements AutoCloseable {
     for (Going going : left) {
       if (!closed && !running.contains(going.id())) {
         try {
-          work(going);
+          work(going, null);
           LOG.info("Erasure {} of project {} is finished", going.id(), going.project());
         } catch (StillGoingOn late) {
           LOG.info("Erasure {} of project {} waits", going.id(), going.project());

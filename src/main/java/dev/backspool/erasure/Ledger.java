@@ -54,20 +54,22 @@ final class Ledger {
   /**
    * Begins an erasure, with the tombstone of its subject; or finds the one that is going on.
    *
+   * @param isKnown whether there is something to erase, whatever the rows tell
    * @return empty when there is nothing to erase
    */
-  Optional<Going> begin(Mark subject) {
-    return Transaction.run(database, connection -> begin(connection, subject));
+  Optional<Going> begin(Mark subject, boolean isKnown) {
+    return Transaction.run(database, connection -> begin(connection, subject, isKnown));
   }
 
-  private static Optional<Going> begin(Connection connection, Mark subject) throws SQLException {
+  private static Optional<Going> begin(Connection connection, Mark subject, boolean isKnown)
+      throws SQLException {
     byte[] secret = secret(connection, subject.project());
     byte[] hash = subject.hash(secret);
     Optional<UUID> known = goingOn(connection, subject.project(), hash);
     if (known.isPresent()) {
       return known.map(id -> new Going(id, subject, secret));
     }
-    if (!exists(connection, subject)) {
+    if (!isKnown && !exists(connection, subject)) {
       return Optional.empty();
     }
     var going = new Going(Ids.uuid(), subject, secret);

@@ -57,7 +57,7 @@ final class Removal {
    * @return how many rows there were
    * @throws Finished when somebody else has finished the erasure
    */
-  long pass(Going going) {
+  long pass(Going going, ArchivedDays.Search search) {
     long removed = 0;
     List<UUID> sessions = ledger.tasks(going, Kind.SESSION).stream().map(UUID::fromString).toList();
     for (List<UUID> some : Belongings.batches(sessions, SESSIONS_AT_ONCE)) {
@@ -66,7 +66,9 @@ final class Removal {
     if (going.subject().kind() == Mark.Kind.PROFILE) {
       removed += ofPerson(going);
     }
-    return removed;
+    // After the rows: they may leave for the archive meanwhile, and never come back from there
+    // without a session that is kept.
+    return removed + search.remove(going, sessions);
   }
 
   private long ofSessions(Going going, List<UUID> sessions) {

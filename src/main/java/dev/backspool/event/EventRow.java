@@ -7,6 +7,9 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -70,6 +73,8 @@ record EventRow(
           "sdk_version",
           "groups",
           "properties");
+
+  private static final String TABLE = "event";
 
   /** How many ids one value of the sequence stands for. */
   private static final int BLOCK = 1_000;
@@ -153,15 +158,19 @@ record EventRow(
   /**
    * Copies the rows into the table; their ids rise in the order of the list. COPY is refused under
    * row-level security, so this runs as the tables' owner.
+   *
+   * <p>Rows of one day, as nearly all are, go straight into its partition: past the partitioned
+   * table COPY inserts many rows at once, though a trigger notes them for the sync.
    */
   static void copy(Connection connection, List<EventRow> rows) throws SQLException {
     if (rows.isEmpty()) {
       return;
     }
-    List<Long> blocks = blocks(connection, (rows.size() + BLOCK - 1) / BLOCK);
-    var copy = new CopyRows("event", COLUMNS);
+    String partition = partition(rows);
+    Reserved reserved = reserve(connection, partition, (rows.size() + BLOCK - 1) / BLOCK);
+    var copy = new CopyRows(reserved.hasPartition() ? partition : TABLE, COLUMNS);
     for (int i = 0; i < rows.size(); i++) {
-      rows.get(i).write(copy, blocks.get(i / BLOCK) + i % BLOCK);
+      rows.get(i).write(copy, reserved.blocks().get(i / BLOCK) + i % BLOCK);
     }
     try (var statement = connection.createStatement()) {
       statement.execute("set local role none");
@@ -170,17 +179,39 @@ record EventRow(
     }
   }
 
-  private static List<Long> blocks(Connection connection, int count) throws SQLException {
+  /** The partition of the rows' day; the table where they are of several, or of one long past. */
+  private static String partition(List<EventRow> rows) {
+    LocalDate day = day(rows.getFirst());
+    // An old day may be dropped at any moment, and then its rows belong to the default partition.
+    boolean isRecent = !day.isBefore(LocalDate.now(ZoneOffset.UTC).minusDays(1));
+    return isRecent && rows.stream().allMatch(row -> day(row).equals(day))
+        ? TABLE + "_" + DateTimeFormatter.BASIC_ISO_DATE.format(day)
+        : TABLE;
+  }
+
+  private static LocalDate day(EventRow row) {
+    return LocalDate.ofInstant(row.receivedAt, ZoneOffset.UTC);
+  }
+
+  /** Where each block of ids begins, and whether there is such a partition. */
+  private record Reserved(List<Long> blocks, boolean hasPartition) {}
+
+  private static Reserved reserve(Connection connection, String partition, int count)
+      throws SQLException {
     try (var statement =
-        connection.prepareStatement("select nextval('event_id') from generate_series(1, ?)")) {
-      statement.setInt(1, count);
+        connection.prepareStatement(
+            "select nextval('event_id'), to_regclass(?) is not null from generate_series(1, ?)")) {
+      statement.setString(1, partition);
+      statement.setInt(2, count);
       var blocks = new ArrayList<Long>(count);
+      boolean hasPartition = false;
       try (ResultSet rows = statement.executeQuery()) {
         while (rows.next()) {
           blocks.add(rows.getLong(1));
+          hasPartition = rows.getBoolean(2);
         }
       }
-      return blocks;
+      return new Reserved(blocks, hasPartition);
     }
   }
 

@@ -37,7 +37,7 @@ public record Archives(Archive main, @Nullable Archive cold) implements AutoClos
         handle
             .createQuery(
                 """
-                select exists (select from recording_part where %1$s)
+                select exists (select from named_object where %1$s)
                   or exists (select from doomed_object where %1$s and reason <> 'planned')
                 """
                     .formatted(tier))

@@ -57,7 +57,7 @@ final class ExpiredEvents {
     Map<UUID, Instant> removedBefore = new HashMap<>();
     Instant latest = Terms.NEVER;
     for (ProjectRun run : runs.values()) {
-      Instant done = sessionsRemovedBefore(run.terms());
+      Instant done = sessionsRemovedBefore(work, run.terms());
       removedBefore.put(run.project(), done);
       latest = run.terms().eventsBefore().isAfter(latest) ? run.terms().eventsBefore() : latest;
     }
@@ -81,7 +81,7 @@ final class ExpiredEvents {
    * Up to when no session is there any more whose events have expired: they could not all be
    * removed, or just came back to it.
    */
-  private Instant sessionsRemovedBefore(Terms terms) {
+  static Instant sessionsRemovedBefore(Work work, Terms terms) {
     Optional<Instant> first =
         work.read(handle ->
             terms
@@ -208,7 +208,7 @@ final class ExpiredEvents {
   }
 
   /** Of sessions that were there about the day; what they have in it is found by an index. */
-  private static Map<UUID, Long> moveKept(Handle handle, LocalDate day, List<UUID> projects) {
+  static Map<UUID, Long> moveKept(Handle handle, LocalDate day, List<UUID> projects) {
     return byProject(
         handle
             .createQuery(

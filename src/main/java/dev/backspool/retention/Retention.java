@@ -2,6 +2,7 @@ package dev.backspool.retention;
 
 import dev.backspool.Project;
 import dev.backspool.RetentionDays;
+import dev.backspool.eventday.DayArchive;
 import dev.backspool.ingest.Periodic;
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.Lease;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -56,13 +58,17 @@ public final class Retention implements AutoCloseable {
    * @param folder where objects lie while they are moved
    * @param sessionMax the age at which a session is split
    * @param copies who else reads events before they go
+   * @param days where days of events lie that have left PostgreSQL
+   * @param hotEventDays after how many days they leave; null never
    */
   public record Settings(
       Archives archives,
       boolean hasColdTier,
       Path folder,
       Duration sessionMax,
-      EventCopies copies) {}
+      EventCopies copies,
+      DayArchive days,
+      @Nullable Integer hotEventDays) {}
 
   /**
    * Looks from now on, every few minutes, whether the daily run is due.
@@ -76,11 +82,13 @@ public final class Retention implements AutoCloseable {
     this.clock = clock;
     runs = new Runs(database);
     ColdTier.removeLeftovers(settings.folder());
+    settings.days().removeLeftovers();
     timer = new Periodic("retention", LOOK_EVERY, this::look);
   }
 
   /** Has a test told of the moments at which a crash could leave something half done. */
   void witness(Consumer<String> witness) {
+    settings.days().watch(witness);
     this.witness = witness;
   }
 
@@ -189,7 +197,11 @@ public final class Retention implements AutoCloseable {
       ExpiredSessions.remove(work, each, ExpiredSessions.Because.RECORDING);
       ExpiredSessions.remove(work, each, ExpiredSessions.Because.EVENTS);
     }
+    for (ProjectRun each : run.projects()) {
+      ExpiredDays.remove(work, each, settings.days());
+    }
     var busy = new ArrayList<>(ExpiredEvents.remove(work, run.projects()));
+    @Nullable String kept = run.whole() == null ? null : moveAged(work, run);
     for (ProjectRun each : run.projects()) {
       new ColdTier(work, each, settings.archives(), settings.folder(), clock).move();
     }
@@ -200,11 +212,22 @@ public final class Retention implements AutoCloseable {
     if (!busy.isEmpty()) {
       return "In use all the time, dropped later: " + String.join(", ", busy);
     }
+    if (kept != null) {
+      return kept;
+    }
     return run.projects().stream()
         .map(ProjectRun::error)
         .filter(error -> error != null)
         .findFirst()
         .orElse(null);
+  }
+
+  private @Nullable String moveAged(Work work, Run run) {
+    Integer days = settings.hotEventDays();
+    return days == null
+        ? null
+        : new AgedEvents(work, run.projects(), settings.days(), settings.copies())
+            .move(run.at().truncatedTo(ChronoUnit.DAYS).minus(days, ChronoUnit.DAYS));
   }
 
   private void giveUp(Lease lease, Run run, String error) {

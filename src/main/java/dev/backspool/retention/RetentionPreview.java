@@ -9,7 +9,8 @@ import org.jdbi.v3.core.Handle;
 
 /**
  * Counts what a run will remove of a project, by the words it removes by. Exact, but for days with
- * very many events, of which it takes what was counted as they came.
+ * very many events, of which it takes what was counted as they came, and for archived ones with
+ * events of kept sessions.
  */
 final class RetentionPreview {
   /** Counting so many rows of an index takes a few hundredths of a second. */
@@ -28,16 +29,19 @@ final class RetentionPreview {
 
   private record Objects(long count, long bytes, long warm) {}
 
+  private record Days(long count, long bytes, long events) {}
+
   /** Counts. */
   Removed count() {
     Sessions sessions = sessions();
     Objects objects = objects();
+    Days days = days();
     return new Removed(
         sessions.recordings(),
-        objects.count(),
-        objects.bytes() + sessions.hotBytes(),
+        objects.count() + days.count(),
+        objects.bytes() + days.bytes() + sessions.hotBytes(),
         sessions.rows(),
-        events(),
+        events() + days.events(),
         // Parts of recordings that have expired go before anything is moved.
         warmParts() - objects.warm());
   }
@@ -81,6 +85,25 @@ final class RetentionPreview {
                     .formatted(Expired.RECORDING, Expired.WARM_PART)))
         .map((row, _) ->
             new Objects(row.getLong("objects"), row.getLong("bytes"), row.getLong("warm")))
+        .one();
+  }
+
+  /**
+   * Archived days; what of them belongs to kept sessions is not told apart without reading them.
+   */
+  private Days days() {
+    return terms
+        .bind(
+            handle.createQuery(
+                """
+                select count(*) as objects, coalesce(sum(bytes), 0) as bytes,
+                  coalesce(sum(event_count), 0) as events
+                from event_day
+                where project_id = :project
+                  and (day + 1)::timestamp at time zone 'UTC' <= :events_before
+                """))
+        .map((row, _) ->
+            new Days(row.getLong("objects"), row.getLong("bytes"), row.getLong("events")))
         .one();
   }
 

@@ -63,6 +63,8 @@ import org.jspecify.annotations.Nullable;
  *     data directory unless told ({@code BACKSPOOL_ANALYTICS_URL})
  * @param syncPrivateSinks whether members' own destinations may lie in private and local networks
  *     ({@code BACKSPOOL_SYNC_PRIVATE_SINKS})
+ * @param eventHotDays after how many days events leave PostgreSQL for the archive and are in the
+ *     columnar store only; null never ({@code BACKSPOOL_EVENT_HOT_DAYS})
  */
 public record Config(
     String host,
@@ -89,7 +91,14 @@ public record Config(
     @Nullable String s3AccessKey,
     @Nullable String s3SecretKey,
     AnalyticsUrl analyticsUrl,
-    boolean syncPrivateSinks) {
+    boolean syncPrivateSinks,
+    @Nullable Integer eventHotDays) {
+
+  /** A session may still get events that are so late, which move its start and its end. */
+  private static final int LEAST_HOT_DAYS = 10;
+
+  /** As many as a project may keep anything. */
+  private static final int MOST_DAYS = 36_500;
 
   /** All that is wrong with a configuration, a sentence each. */
   public static final class Invalid extends RuntimeException {
@@ -149,7 +158,13 @@ public record Config(
             Objects.requireNonNullElseGet(
                 read.analytics("BACKSPOOL_ANALYTICS_URL"),
                 () -> new AnalyticsUrl.File(dataDir.resolve("analytics.duckdb"))),
-            read.onOrOff("BACKSPOOL_SYNC_PRIVATE_SINKS", false));
+            read.onOrOff("BACKSPOOL_SYNC_PRIVATE_SINKS", false),
+            read.wholeOrNone("BACKSPOOL_EVENT_HOT_DAYS", LEAST_HOT_DAYS, MOST_DAYS));
+    if (config.eventHotDays() != null && config.analyticsUrl() instanceof AnalyticsUrl.Off) {
+      read.problems.add(
+          "BACKSPOOL_EVENT_HOT_DAYS needs a columnar store, which has the events that leave"
+              + " PostgreSQL: BACKSPOOL_ANALYTICS_URL must not be off");
+    }
     read.finish();
     return config;
   }
@@ -205,6 +220,10 @@ public record Config(
       }
       problem(name, value, "a whole number from " + least + " to " + most);
       return otherwise;
+    }
+
+    @Nullable Integer wholeOrNone(String name, int least, int most) {
+      return value(name) == null ? null : (Integer) whole(name, most, least, most);
     }
 
     Path path(String name, String otherwise) {

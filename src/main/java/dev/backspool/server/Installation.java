@@ -3,6 +3,9 @@ package dev.backspool.server;
 import dev.backspool.Project;
 import dev.backspool.erasure.Erasures;
 import dev.backspool.event.Events;
+import dev.backspool.eventday.DayArchive;
+import dev.backspool.eventday.DayFiles;
+import dev.backspool.eventday.SyncedDays;
 import dev.backspool.ingest.Importer;
 import dev.backspool.ingest.Ingest;
 import dev.backspool.ingest.PartitionDays;
@@ -14,21 +17,34 @@ import dev.backspool.recording.DataKeys;
 import dev.backspool.recording.PartFiles;
 import dev.backspool.recording.Playback;
 import dev.backspool.session.SessionLimits;
+import dev.backspool.sync.AnalyticsUrl;
+import dev.backspool.sync.Mappings;
+import dev.backspool.sync.QuietSync;
+import dev.backspool.sync.Settings;
+import dev.backspool.sync.Sync;
+import dev.backspool.sync.clickhouse.ClickHouse;
+import dev.backspool.sync.duckdb.DuckDb;
 import dev.backspool.transfer.ProjectExport;
 import dev.backspool.transfer.ProjectImport;
 import dev.backspool.transfer.Spools;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An installation's data, opened by a command that needs no server: the operator's database, or the
  * embedded one, which is started and stopped for it.
  */
 final class Installation implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Installation.class);
+
   private final Config config;
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
   private final Database database;
@@ -121,6 +137,69 @@ final class Installation implements AutoCloseable {
     return archives;
   }
 
+  /**
+   * The sync, without workers. To be asked for once, and not beside the archives. A columnar store
+   * that another process has open is none of its sinks' that can be reached.
+   */
+  QuietSync sync() {
+    @Nullable DuckDb file = columnarStore();
+    var sync =
+        new QuietSync(
+            database,
+            Mappings.ALL,
+            Server.sinkOpeners(config),
+            new SyncedDays(eventDays(archives()).files()));
+    parts.push(sync);
+    if (file != null) {
+      Server.attach(sync::attach, file);
+    }
+    return sync;
+  }
+
+  /**
+   * The sync, at work. To be asked for once, and not beside the archives. A columnar store that is
+   * not there is made; one that another process has open is left to that.
+   */
+  Sync workingSync() {
+    var past = new SyncedDays(eventDays(archives()).files());
+    @Nullable DuckDb file =
+        config.analyticsUrl() instanceof AnalyticsUrl.File where ? opened(where.path()) : null;
+    @Nullable ClickHouse store =
+        config.analyticsUrl() instanceof AnalyticsUrl.Server where
+            ? ClickHouse.open(where.address())
+            : null;
+    if (store != null) {
+      parts.push(store);
+    }
+    var sync =
+        new Sync(database, Mappings.ALL, Server.sinkOpeners(config), Settings.standard(), past);
+    parts.push(sync);
+    if (file != null) {
+      Server.attach(sync::attach, file);
+    }
+    if (store != null) {
+      Server.attach(sync::attach, store);
+    }
+    return sync;
+  }
+
+  private @Nullable DuckDb columnarStore() {
+    return config.analyticsUrl() instanceof AnalyticsUrl.File where && Files.exists(where.path())
+        ? opened(where.path())
+        : null;
+  }
+
+  private @Nullable DuckDb opened(Path path) {
+    try {
+      DuckDb file = DuckDb.open(path, config.dataDir().resolve("tmp"));
+      parts.push(file);
+      return file;
+    } catch (IllegalStateException open) {
+      LOG.debug("{}", open.getMessage());
+      return null;
+    }
+  }
+
   private Playback playback(Archives archives) {
     return new Playback(
         database,
@@ -129,13 +208,20 @@ final class Installation implements AutoCloseable {
 
   /** Writes projects into files. */
   ProjectExport projectExport() {
-    return new ProjectExport(database, projects, playback(), spools(), Version.text());
+    Archives archives = archives();
+    return new ProjectExport(
+        database,
+        projects,
+        playback(archives),
+        spools(),
+        new DayFiles(archives, new DataKeys(database)),
+        Version.text());
   }
 
   /** Stores projects from files. */
   ProjectImport projectImport() {
     Archives archives = archives();
-    var erasures = new Erasures(database, ingest().refusals());
+    var erasures = new Erasures(database, ingest().refusals(), eventDays(archives));
     parts.push(erasures);
     return new ProjectImport(
         database,
@@ -144,6 +230,17 @@ final class Installation implements AutoCloseable {
         new ProjectImport.Storing(
             archives, new DataKeys(database), config.archiveEncryption(), spools()),
         erasures);
+  }
+
+  /** Days of events that have left PostgreSQL. */
+  DayArchive eventDays(Archives archives) {
+    return new DayArchive(
+        database,
+        archives,
+        new DataKeys(database),
+        config.archiveEncryption(),
+        config.dataDir().resolve("tmp"),
+        InstantSource.system());
   }
 
   private Spools spools() {

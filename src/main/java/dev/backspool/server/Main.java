@@ -24,6 +24,7 @@ import picocli.CommandLine.Command;
       Import.class,
       Export.class,
       Verify.class,
+      SyncCommand.class,
       ResetAdminToken.class,
       Bench.class,
       Rehearse.class,

@@ -6,6 +6,7 @@ import dev.backspool.protocol.backspool.EventUpload;
 import dev.backspool.protocol.backspool.ReplayUpload;
 import dev.backspool.protocol.openpanel.OpenPanel;
 import dev.backspool.protocol.stackauth.AnalyticsQueries;
+import dev.backspool.protocol.stackauth.DatabaseSync;
 import dev.backspool.protocol.stackauth.EventBatches;
 import dev.backspool.protocol.stackauth.ReplayBatches;
 import dev.backspool.protocol.stackauth.ReplayReads;
@@ -24,6 +25,7 @@ record Routes(
     ReplayBatches stackAuth,
     EventBatches stackAuthEvents,
     ReplayReads stackAuthReads,
+    DatabaseSync stackAuthSync,
     AnalyticsQueries stackAuthQueries) {
 
   void register(RoutesConfig routes) {
@@ -97,6 +99,13 @@ record Routes(
       routes.post(path, stackAuthQueries::post);
     }
 
+    for (String path :
+        List.of("/api/v1/internal/external-db-sync", "/api/latest/internal/external-db-sync")) {
+      routes.get(path + "/status", stackAuthSync::status);
+      routes.get(path + "/fusebox", stackAuthSync::fusebox);
+      routes.post(path + "/fusebox", stackAuthSync::setFusebox);
+    }
+
     // The dashboard's API
     routes.post("/api/sign-in", api.signIn()::post);
     routes.post("/api/sign-out", api.signIn()::out);
@@ -135,6 +144,16 @@ record Routes(
     routes.get("/api/projects/{project}/erasures", api.erasures()::list);
     routes.get("/api/projects/{project}/erasures/{erasure}", api.erasures()::get);
     routes.delete("/api/projects/{project}/erasures/{erasure}/tombstones", api.erasures()::lift);
+    String sync = "/api/projects/{project}/sync";
+    routes.get(sync + "/status", api.sync()::status);
+    routes.get(sync + "/quarantine", api.sync()::quarantine);
+    routes.get(sync + "/sinks", api.sync()::list);
+    routes.post(sync + "/sinks", api.sync()::add);
+    routes.post(sync + "/sinks/test", api.sync()::test);
+    routes.get(sync + "/sinks/{sink}", api.sync()::get);
+    routes.patch(sync + "/sinks/{sink}", api.sync()::change);
+    routes.delete(sync + "/sinks/{sink}", api.sync()::remove);
+    routes.post(sync + "/sinks/{sink}/resync", api.sync()::resync);
     routes.post("/api/projects/{project}/query", api.queries()::post);
     routes.get("/api/projects/{project}/query/schema", api.queries()::schema);
     String recording = "/api/projects/{project}/sessions/{session}/recording";
@@ -142,11 +161,19 @@ record Routes(
     routes.get(recording + "/events", api.recordings()::events);
     routes.get(recording + "/frames/{frame}", api.recordings()::frame);
 
+    // Copies elsewhere, of all projects
+    routes.get("/api/internal/sync/status", api.sync()::all);
+    routes.patch("/api/internal/sync/stages/{stage}", api.sync()::stage);
+    routes.patch("/api/internal/sync/sinks/{sink}", api.sync()::changeAny);
+    routes.post("/api/internal/sync/sinks/{sink}/resync", api.sync()::resyncAny);
+    routes.post("/api/internal/sync/verify", api.syncVerify()::post);
+
     // What only people who are signed in may use: all of these trees, whatever is in them
     routes.before("/api/me", api.guard()::check);
     routes.before("/api/projects", api.guard()::check);
     routes.before("/api/projects/*", api.guard()::check);
     routes.before("/api/sessions/*", api.guard()::check);
+    routes.before("/api/internal/*", api.guard()::check);
     routes.before("/metrics", api.guard()::check);
     routes.before("/api/verify", api.guard()::check);
 

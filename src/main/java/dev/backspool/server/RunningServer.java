@@ -1,6 +1,8 @@
 package dev.backspool.server;
 
 import dev.backspool.analytics.EventFilter;
+import dev.backspool.api.SyncJson;
+import dev.backspool.api.SyncVerifyJson;
 import dev.backspool.api.VerifyJson.Line;
 import dev.backspool.ingest.Importer.Imported;
 import dev.backspool.ingest.Importer.Progress;
@@ -31,6 +33,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Map;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
@@ -255,11 +258,27 @@ final class RunningServer implements AutoCloseable {
       String token, @Nullable String project, boolean repair, boolean quick, Consumer<Line> lines)
       throws IOException, InterruptedException {
     String only = project == null ? "" : "&project=" + onlyProject(token, project);
+    lines(
+        token,
+        "/api/verify?repair=%s&quick=%s%s".formatted(repair, quick, only),
+        text -> {
+          Line line = SNAKE_CASE.readValue(text, Line.class);
+          lines.accept(line);
+          return line.summary() != null || line.failure() != null;
+        });
+  }
+
+  /** Reads an answer of many lines. */
+  private interface LineReader {
+    /** Gives whether it is the last. */
+    boolean read(String line);
+  }
+
+  private void lines(String token, String pathAndQuery, LineReader lines)
+      throws IOException, InterruptedException {
     HttpResponse<InputStream> answer =
         client.send(
-            request("/api/verify?repair=%s&quick=%s%s".formatted(repair, quick, only), token)
-                .POST(BodyPublishers.noBody())
-                .build(),
+            request(pathAndQuery, token).POST(BodyPublishers.noBody()).build(),
             BodyHandlers.ofInputStream());
     boolean ended = false;
     try (var body = answer.body();
@@ -268,9 +287,7 @@ final class RunningServer implements AutoCloseable {
         throw refused(answer.statusCode(), body.readAllBytes());
       }
       for (String text = reader.readLine(); text != null; text = reader.readLine()) {
-        Line line = SNAKE_CASE.readValue(text, Line.class);
-        ended = line.summary() != null || line.failure() != null;
-        lines.accept(line);
+        ended = lines.read(text);
       }
     } catch (IOException e) {
       throw new Sentence(url + " broke off in the middle: " + e.getMessage());
@@ -278,6 +295,71 @@ final class RunningServer implements AutoCloseable {
     if (!ended) {
       throw new Sentence(url + " broke off in the middle");
     }
+  }
+
+  /**
+   * How it stands with copies elsewhere.
+   *
+   * @param token the admin token
+   * @param project name or id; null for all
+   * @throws Sentence when the server refuses
+   */
+  SyncJson syncStatus(String token, @Nullable String project)
+      throws IOException, InterruptedException {
+    String only = project == null ? "" : "?project=" + onlyProject(token, project);
+    return SNAKE_CASE.treeToValue(get(token, "/api/internal/sync/status" + only), SyncJson.class);
+  }
+
+  /**
+   * Has the server fill a copy elsewhere from scratch; returns when it has begun.
+   *
+   * @param token the admin token
+   * @param project name or id; null for all
+   * @throws Sentence when the server refuses
+   */
+  void resync(String token, UUID sink, @Nullable String project)
+      throws IOException, InterruptedException {
+    Map<String, String> form =
+        project == null ? Map.of() : Map.of("project", onlyProject(token, project));
+    HttpResponse<byte[]> answer =
+        client.send(
+            request("/api/internal/sync/sinks/" + sink + "/resync", token)
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofByteArray(JSON.writeValueAsBytes(form)))
+                .build(),
+            BodyHandlers.ofByteArray());
+    if (answer.statusCode() != 202) {
+      throw refused(answer.statusCode(), answer.body());
+    }
+  }
+
+  /**
+   * Has the server verify its copies elsewhere.
+   *
+   * @param token the admin token
+   * @param project name or id; null for all
+   * @param sink null for all
+   * @param lines is told each line of the answer
+   * @throws Sentence when the server refuses, or ends before it has said how it ended
+   */
+  void verifySync(
+      String token,
+      @Nullable String project,
+      @Nullable UUID sink,
+      boolean repair,
+      Consumer<SyncVerifyJson.Line> lines)
+      throws IOException, InterruptedException {
+    String only =
+        (project == null ? "" : "&project=" + onlyProject(token, project))
+            + (sink == null ? "" : "&sink=" + sink);
+    lines(
+        token,
+        "/api/internal/sync/verify?repair=" + repair + only,
+        text -> {
+          var line = SNAKE_CASE.readValue(text, SyncVerifyJson.Line.class);
+          lines.accept(line);
+          return line.summary() != null || line.failure() != null;
+        });
   }
 
   private static String query(EventFilter filter) {

@@ -52,6 +52,9 @@ import picocli.CommandLine.ParentCommand;
       "                                 off (analytics.duckdb in the data directory)",
       "  BACKSPOOL_SYNC_PRIVATE_SINKS   on or off: whether members may have rows copied to",
       "                                 databases in private and local networks (off)",
+      "  BACKSPOOL_EVENT_HOT_DAYS       after how many days, at least 10, events leave PostgreSQL",
+      "                                 for the archive; the dashboard shows them no more, and the",
+      "                                 columnar store still has them (never)",
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the field
 final class Serve implements Callable<Integer> {

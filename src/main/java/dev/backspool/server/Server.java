@@ -22,6 +22,8 @@ import dev.backspool.api.SessionDump;
 import dev.backspool.api.SignIn;
 import dev.backspool.api.Site;
 import dev.backspool.api.StorageApi;
+import dev.backspool.api.SyncApi;
+import dev.backspool.api.SyncVerifyApi;
 import dev.backspool.api.TransferApi;
 import dev.backspool.api.VerifyApi;
 import dev.backspool.archiver.Archiver;
@@ -33,6 +35,8 @@ import dev.backspool.enrich.Sighting;
 import dev.backspool.enrich.UserAgents;
 import dev.backspool.erasure.Erasures;
 import dev.backspool.event.Events;
+import dev.backspool.eventday.DayArchive;
+import dev.backspool.eventday.SyncedDays;
 import dev.backspool.http.Bodies;
 import dev.backspool.ingest.Importer;
 import dev.backspool.ingest.Ingest;
@@ -45,6 +49,7 @@ import dev.backspool.protocol.backspool.EventUpload;
 import dev.backspool.protocol.backspool.ReplayUpload;
 import dev.backspool.protocol.openpanel.OpenPanel;
 import dev.backspool.protocol.stackauth.AnalyticsQueries;
+import dev.backspool.protocol.stackauth.DatabaseSync;
 import dev.backspool.protocol.stackauth.EventBatches;
 import dev.backspool.protocol.stackauth.ReplayBatches;
 import dev.backspool.protocol.stackauth.ReplayReads;
@@ -62,13 +67,17 @@ import dev.backspool.recording.Playback;
 import dev.backspool.recording.Recordings;
 import dev.backspool.recording.Sessions;
 import dev.backspool.recording.Storage;
+import dev.backspool.retention.EventCopies;
 import dev.backspool.retention.KeptSessions;
 import dev.backspool.retention.Retention;
 import dev.backspool.rrweb.Limits;
 import dev.backspool.session.SessionLimits;
 import dev.backspool.sync.AnalyticsUrl;
 import dev.backspool.sync.Mappings;
+import dev.backspool.sync.PastEvents;
 import dev.backspool.sync.Settings;
+import dev.backspool.sync.Sink;
+import dev.backspool.sync.SinkOpener;
 import dev.backspool.sync.Sync;
 import dev.backspool.sync.clickhouse.ClickHouse;
 import dev.backspool.sync.duckdb.DuckDb;
@@ -80,11 +89,15 @@ import io.javalin.Javalin;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -161,9 +174,17 @@ public final class Server implements AutoCloseable {
                       config.archiveEncryption(),
                       Archiver.Settings.MERGE_AFTER,
                       config.dataDir().resolve("tmp"))));
+      var eventDays =
+          new DayArchive(
+              database,
+              archives,
+              keys,
+              config.archiveEncryption(),
+              config.dataDir().resolve("tmp"),
+              clock);
       @Nullable DuckDb file = file(config);
       @Nullable ClickHouse server = server(config);
-      sync = sync(config, file, server);
+      sync = sync(config, file, server, new SyncedDays(eventDays.files()));
       queries = new Queries(store(file, server));
       retention =
           keep(
@@ -175,12 +196,15 @@ public final class Server implements AutoCloseable {
                       config.hasColdTier(),
                       config.dataDir().resolve("tmp"),
                       config.sessionMax(),
-                      sync::readUpTo),
+                      copies(sync),
+                      eventDays,
+                      config.eventHotDays()),
                   clock));
-      var erasures = new Erasures(database, ingest.refusals());
+      var erasures = new Erasures(database, ingest.refusals(), eventDays);
       var spools = new Spools(config.dataDir().resolve("tmp"));
       var samples = keep(new Samples(new Importer(ingest)));
       var verify = new VerifyApi(database, archives, projects);
+      var syncVerify = new SyncVerifyApi(sync, projects);
       var api =
           new Api(
               new Guard(signIn, publicUrl(config)),
@@ -200,7 +224,8 @@ public final class Server implements AutoCloseable {
               new SessionDump(projects, sessions, playback, sessionApi),
               new TransferApi(
                   projects,
-                  new ProjectExport(database, projects, playback, spools, Version.text()),
+                  new ProjectExport(
+                      database, projects, playback, spools, eventDays.files(), Version.text()),
                   new ProjectImport(
                       database,
                       projects,
@@ -209,8 +234,10 @@ public final class Server implements AutoCloseable {
                       erasures),
                   bodies),
               new ErasureApi(projects, erasures),
+              new SyncApi(projects, sync, bodies),
+              syncVerify,
               new Operations(
-                  database, ingest, events, retention, archiver.counts(), live, liveEvents),
+                  database, ingest, events, retention, archiver.counts(), sync, live, liveEvents),
               verify,
               new Site("/web"));
       var referrers = new Referrers();
@@ -240,6 +267,7 @@ public final class Server implements AutoCloseable {
               new ReplayBatches(ingest, projects, bodies, config.maxJsonDepth()),
               new EventBatches(events, ingest, projects, database, bodies, eyes, referrers),
               new ReplayReads(ingest, projects, database, playback),
+              new DatabaseSync(ingest, projects, sync, signIn::isToken, bodies),
               new AnalyticsQueries(ingest, projects, queries, bodies));
       http = keep(Edge.start(config.host(), config.port(), routes), Edge::stop);
       // These end first: they would hold up the end of the requests in flight.
@@ -247,6 +275,7 @@ public final class Server implements AutoCloseable {
       keep(liveEvents);
       keep(erasures);
       keep(verify);
+      keep(syncVerify);
       keep(queries);
       url = URI.create("http://" + config.host() + ":" + http.port());
     } catch (RuntimeException | Error failure) {
@@ -265,6 +294,13 @@ public final class Server implements AutoCloseable {
     }
     EmbeddedPostgres embedded = keep(EmbeddedPostgres.start(config.dataDir()));
     return Database.open(embedded.jdbcUrl(), embedded.user(), embedded.password());
+  }
+
+  /** Opens sinks that any node can reach, by their kind. */
+  static Map<String, SinkOpener> sinkOpeners(Config config) {
+    return Map.of(
+        "postgres", PostgresSink.opener(config.syncPrivateSinks()),
+        "clickhouse", ClickHouse.opener(config.syncPrivateSinks()));
   }
 
   /** The columnar store within the process; it is closed after those who write and ask it. */
@@ -288,23 +324,48 @@ public final class Server implements AutoCloseable {
     return server == null ? null : new ClickHouseStore(server);
   }
 
-  private Sync sync(Config config, @Nullable DuckDb file, @Nullable ClickHouse server) {
+  private Sync sync(
+      Config config, @Nullable DuckDb file, @Nullable ClickHouse server, PastEvents past) {
     Sync started =
-        keep(
-            new Sync(
-                database,
-                Mappings.ALL,
-                Map.of(
-                    "postgres", PostgresSink.opener(config.syncPrivateSinks()),
-                    "clickhouse", ClickHouse.opener(config.syncPrivateSinks())),
-                Settings.standard()));
+        keep(new Sync(database, Mappings.ALL, sinkOpeners(config), Settings.standard(), past));
     if (file != null) {
-      started.attach(file.id(), "duckdb", "Analytics", file.place(), file.sink());
+      attach(started::attach, file);
     }
     if (server != null) {
-      started.attach(server.id(), "clickhouse", "Analytics", server.place(), server.sink());
+      attach(started::attach, server);
     }
     return started;
+  }
+
+  /** Adds a sink that this process alone can reach. */
+  @FunctionalInterface
+  interface Attach {
+    void to(UUID id, String kind, String name, String place, Sink sink);
+  }
+
+  /** Makes the columnar store within the process a sink. */
+  static void attach(Attach sync, DuckDb file) {
+    sync.to(file.id(), "duckdb", "Analytics", file.place(), file.sink());
+  }
+
+  /** Makes a ClickHouse the installation's columnar store. */
+  static void attach(Attach sync, ClickHouse store) {
+    sync.to(store.id(), "clickhouse", "Analytics", store.place(), store.sink());
+  }
+
+  /** Retention removes nothing that a sink has yet to read. */
+  private static EventCopies copies(Sync sync) {
+    return new EventCopies() {
+      @Override
+      public Instant readUpTo() {
+        return sync.readUpTo();
+      }
+
+      @Override
+      public void leave(Handle handle, Collection<UUID> projects, Instant from, Instant until) {
+        sync.leave(handle, projects, from, until);
+      }
+    };
   }
 
   static Archives archives(Config config, Database database) {

@@ -88,8 +88,12 @@ final class Changes {
   /** Where events lie that were stored together. */
   record Batch(long fromId, long toId, Instant first, Instant last, long rows) {}
 
-  /** A key that changed, and its number. */
-  record Key(byte[] key, long seq) {}
+  /**
+   * A key that changed, and its number.
+   *
+   * @param isGone whether its row was deleted; else it is there, or has left as a whole with others
+   */
+  record Key(byte[] key, long seq, boolean isGone) {}
 
   /**
    * Some changes, of one kind.
@@ -187,7 +191,7 @@ final class Changes {
         "source = " + cursor.mapping().source().number(),
         KEYS,
         most,
-        row -> new Key(row.getBytes("key"), row.getLong("seq")));
+        row -> new Key(row.getBytes("key"), row.getLong("seq"), row.getBoolean("is_gone")));
   }
 
   @FunctionalInterface

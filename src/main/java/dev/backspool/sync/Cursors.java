@@ -4,6 +4,9 @@ import dev.backspool.postgres.Database;
 import dev.backspool.postgres.Lease;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -232,6 +235,27 @@ final class Cursors {
         .bind("sink", sink)
         .bind("project", project)
         .bind("mapping", mapping)
+        .execute();
+  }
+
+  /** Has the events of projects loaded again where some received in a time were not read yet. */
+  static void reload(Handle handle, Collection<UUID> projects, Instant from, Instant until) {
+    handle
+        .createUpdate(
+            """
+            update sync_cursor as cursor set generation = generation + 1, %s
+            where mapping = 'events' and project_id = any(:projects) and stop_reason is null
+              and exists (
+                select from sync_batch
+                where sync_batch.project_id = cursor.project_id
+                  and sync_batch.xid >= pg_snapshot_xmin(cursor.snapshot)
+                  and not pg_visible_in_snapshot(sync_batch.xid, cursor.snapshot)
+                  and first_received_at < :until and last_received_at >= :from)
+            """
+                .formatted(FROM_THE_START))
+        .bindArray("projects", UUID.class, List.copyOf(projects))
+        .bind("from", from.atOffset(ZoneOffset.UTC))
+        .bind("until", until.atOffset(ZoneOffset.UTC))
         .execute();
   }
 

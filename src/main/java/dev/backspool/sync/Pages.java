@@ -2,16 +2,20 @@ package dev.backspool.sync;
 
 import dev.backspool.sync.Changes.Piece;
 import dev.backspool.sync.Page.Row;
+import dev.backspool.sync.PastEvents.Event;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 
 /** Makes pages of what was read. */
@@ -19,9 +23,11 @@ final class Pages {
   private Pages() {}
 
   /**
-   * The rows that a piece of changes tells of, as they are now: what is not there any more is gone.
+   * The rows that a piece of changes tells of, as they are now: what is not there any more is gone,
+   * unless it has only left PostgreSQL.
    */
-  static Page of(Rows rows, Piece piece, Cursor cursor) throws SQLException {
+  static Page of(Rows rows, PastRows past, Piece piece, Cursor cursor)
+      throws SQLException, IOException {
     Mapping mapping = cursor.mapping();
     Map<List<Object>, Row> found = new LinkedHashMap<>();
     List<Rows.Read> events = rows.in(piece.batches());
@@ -30,8 +36,13 @@ final class Pages {
       found.put(read.key(), live(cursor, read, numbers.getOrDefault(read.key(), 0L)));
     }
     Map<List<Object>, Long> changed = new LinkedHashMap<>();
-    for (Changes.Key key : piece.keys()) {
-      changed.put(mapping.source().read(key.key()), key.seq());
+    var left = new HashSet<List<Object>>();
+    for (Changes.Key noted : piece.keys()) {
+      List<Object> key = mapping.source().read(noted.key());
+      changed.put(key, noted.seq());
+      if (!noted.isGone()) {
+        left.add(key);
+      }
     }
     for (Rows.Read read : rows.of(List.copyOf(changed.keySet()))) {
       Long seq = changed.remove(read.key());
@@ -39,6 +50,14 @@ final class Pages {
         throw new IllegalStateException("The query of %s finds a key twice".formatted(mapping));
       }
       found.put(read.key(), live(cursor, read, seq));
+    }
+    if (mapping.source() == Source.EVENT) {
+      left.retainAll(changed.keySet());
+      for (Event event :
+          past.of(left.stream().map(key -> (Long) key.getFirst()).toList()).values()) {
+        long seq = Objects.requireNonNull(changed.remove(event.key()));
+        found.put(event.key(), live(cursor, event, seq));
+      }
     }
     changed.forEach(
         (key, seq) -> found.put(key, new Row(cursor.version(seq), true, key, List.of())));
@@ -53,6 +72,15 @@ final class Pages {
       page.add(live(cursor, read, numbers.getOrDefault(read.key(), 0L)));
     }
     return page(cursor, page);
+  }
+
+  /** Events of a full load that have left PostgreSQL. */
+  static Page of(List<Event> events, Cursor cursor) {
+    return page(cursor, events.stream().map(event -> live(cursor, event, 0)).toList());
+  }
+
+  private static Row live(Cursor cursor, Event event, long seq) {
+    return new Row(cursor.version(seq), false, event.key(), event.values());
   }
 
   private static Row live(Cursor cursor, Rows.Read read, long seq) {

@@ -89,6 +89,16 @@ final class Pending {
             .list());
   }
 
+  /** Whether a stage is paused; not when there is none. */
+  boolean isPaused(String stage) {
+    return database.write(handle ->
+        handle
+            .createQuery("select exists (select from sync_stage where name = :stage and is_paused)")
+            .bind("stage", stage)
+            .mapTo(Boolean.class)
+            .one());
+  }
+
   /** Pauses a stage, or goes on with it; false when there is no such stage. */
   boolean pause(String stage, boolean isPaused) {
     return database.write(handle -> {
@@ -101,25 +111,26 @@ final class Pending {
 
   /**
    * Up to when all events that were received are in all sinks that are required: what a sink is
-   * being loaded with counts as missing, from where the load stands. {@link Instant#MAX} where no
-   * sink is required.
+   * being loaded with counts as missing, from where the load stands. A sink that was stopped has
+   * none, as it will begin anew. {@link Instant#MAX} when nothing is missing anywhere.
    */
   Instant eventsReadUpTo() {
     return database.write(handle ->
         handle
             .createQuery(
                 """
-                select
-                  case when count(*) = 0 then 'infinity' else least(now(), min(read_up_to)) end
+                select coalesce(min(read_up_to), 'infinity')
                 from (
                   select case
-                    when cursor.sink_id is null then '-infinity'
-                    when is_loading then coalesce((load_after ->> 0)::timestamptz, '-infinity')
-                    else (
-                      select min(first_received_at) from sync_batch
-                      where sync_batch.project_id = project.id
-                        and sync_batch.xid >= pg_snapshot_xmin(cursor.snapshot)
-                        and not pg_visible_in_snapshot(sync_batch.xid, cursor.snapshot))
+                    when cursor.sink_id is null or stop_reason is not null then '-infinity'
+                    else least(
+                      case when is_loading
+                        then coalesce((load_after ->> 0)::timestamptz, '-infinity') end,
+                      (
+                        select min(first_received_at) from sync_batch
+                        where sync_batch.project_id = project.id
+                          and sync_batch.xid >= pg_snapshot_xmin(cursor.snapshot)
+                          and not pg_visible_in_snapshot(sync_batch.xid, cursor.snapshot)))
                     end as read_up_to
                   from sync_sink as sink
                   join project on sink.project_id is null or sink.project_id = project.id
@@ -130,7 +141,8 @@ final class Pending {
                 ) as each_cursor
                 """)
             .map((row, _) -> {
-              return switch (row.getString(1)) {
+              String text = row.getString(1);
+              return switch (text) {
                 case "-infinity" -> Instant.EPOCH;
                 case "infinity" -> Instant.MAX;
                 default -> row.getObject(1, OffsetDateTime.class).toInstant();

@@ -2,16 +2,17 @@ package dev.backspool.sync;
 
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.DatabaseUnavailable;
-import dev.backspool.postgres.HandleFunction;
 import dev.backspool.postgres.Lease;
 import dev.backspool.sync.Changes.Day;
 import dev.backspool.sync.Changes.Piece;
 import dev.backspool.sync.SinkException.Kind;
+import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -37,8 +38,11 @@ final class Round {
   private final Held lease;
   private final Settings settings;
   private final Watcher watcher;
+  private final PastEvents past;
   private final Quarantine quarantine;
   private final Delivery delivery;
+  private final PastLoad pastLoad;
+  private @Nullable Waiting waiting;
 
   /** What is brought where. */
   record Place(UUID sink, UUID project) {}
@@ -55,13 +59,16 @@ final class Round {
       Sink sink,
       Held lease,
       Settings settings,
-      Watcher watcher) {
+      Watcher watcher,
+      PastEvents past) {
     this.database = database;
     this.place = place;
     this.sink = sink;
     this.lease = lease;
     this.settings = settings;
     this.watcher = watcher;
+    this.past = past;
+    pastLoad = new PastLoad(database, past, place.project());
     cursors = new Cursors(database, mappings);
     quarantine = new Quarantine(database, place.sink(), place.project(), mappings);
     delivery = new Delivery(sink, quarantine);
@@ -152,11 +159,20 @@ final class Round {
     Cursor at = cursor;
     boolean isBehind = cursor.target() != null || cursor.hasChanges();
     long end = System.nanoTime() + SLICE_NANOS;
+    @Nullable Ahead<Step> ahead = null;
     while (isBehind && !paused.get().tail() && System.nanoTime() < end) {
-      at = next(at, database::view);
-      isBehind = at.target() != null;
+      Step step = ahead == null ? read(at) : ahead.take();
+      Cursor next = step.piece().next();
+      isBehind = next.target() != null;
+      ahead = isBehind ? Ahead.begin(() -> read(next)) : null;
+      bring(step, at);
+      at = next;
     }
     return at;
+  }
+
+  private Step read(Cursor cursor) {
+    return database.view(handle -> step(handle, cursor));
   }
 
   /**
@@ -179,7 +195,9 @@ final class Round {
       Cursor at = cursor;
       try {
         do {
-          at = next(at, step -> step.in(handle));
+          Step step = step(handle, at);
+          bring(step, at);
+          at = step.piece().next();
         } while (at.target() != null || !at.snapshot().equals(end));
         reached.put(cursor.mapping(), Optional.empty());
       } catch (SinkException drift) {
@@ -192,17 +210,12 @@ final class Round {
     return reached;
   }
 
-  /** Where changes are read. */
-  @FunctionalInterface
-  private interface View {
-    Step read(HandleFunction<Step> step);
-  }
-
-  private Cursor next(Cursor cursor, View view) throws SinkException {
+  /** Brings a page there, and keeps the cursor behind it. */
+  private void bring(Step step, Cursor cursor) throws SinkException {
     lease.keep();
-    Step step = view.read(handle -> step(handle, cursor));
     watcher.at("read");
     for (Day day : step.piece().days()) {
+      waiting = null;
       sink.removeReceived(place.project(), cursor.mapping(), day.from(), day.until());
     }
     delivery.deliver(step.page());
@@ -212,15 +225,15 @@ final class Round {
     if (since != null) {
       watcher.delivered(place, cursor.mapping(), step.page().rows().size(), since);
     }
-    return step.piece().next();
   }
 
   private Step step(Handle handle, Cursor cursor) {
     var rows = new Rows(handle.getConnection(), place.project(), cursor.mapping());
+    var pastRows = new PastRows(past, handle, place.project(), cursor.mapping());
     Piece piece = new Changes(handle, cursor).next(settings.pageRows(cursor.mapping()));
     try {
-      return new Step(piece, sized(rows, Pages.of(rows, piece, cursor)));
-    } catch (SQLException failure) {
+      return new Step(piece, sized(rows, Pages.of(rows, pastRows, piece, cursor)));
+    } catch (SQLException | IOException failure) {
       throw new Unreadable(cursor.mapping(), failure);
     }
   }
@@ -230,18 +243,35 @@ final class Round {
     return page;
   }
 
-  /** PostgreSQL does not give the rows of a mapping. */
+  /** PostgreSQL does not give the rows of a mapping, or the archive those that left it. */
   static final class Unreadable extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    Unreadable(Mapping mapping, SQLException cause) {
+    Unreadable(Mapping mapping, Exception cause) {
       super("%s cannot be read: %s".formatted(mapping, cause.getMessage()), cause);
     }
   }
 
-  private record Loaded(Page page, @Nullable List<String> last) {}
+  /**
+   * A page of a load.
+   *
+   * @param next where to go on; null behind the last
+   */
+  private record Loaded(Page page, @Nullable List<String> next) {}
 
-  /** Loads all rows, a page after the other, and has the sink remove what was not among them. */
+  /** A page of a load that is read ahead of its turn. */
+  private record Waiting(Cursor cursor, Ahead<Loaded> page) {
+    boolean isAt(Cursor at) {
+      return cursor.mapping().equals(at.mapping())
+          && cursor.generation() == at.generation()
+          && Objects.equals(cursor.loadAfter(), at.loadAfter());
+    }
+  }
+
+  /**
+   * Loads all rows, a page after the other, and has the sink remove what was not among them. Of
+   * events those come first that are in PostgreSQL, and then those that have left it.
+   */
   private Cursor load(Cursor cursor, Supplier<Paused> paused) throws SinkException {
     if (cursor.loadAfter() == null && cursor.generation() > 1 && !paused.get().load()) {
       sink.prepare(List.of(cursor.mapping()));
@@ -250,34 +280,73 @@ final class Round {
     long end = System.nanoTime() + SLICE_NANOS;
     while (at.isLoading() && !paused.get().load() && System.nanoTime() < end) {
       lease.keep();
-      Cursor from = at;
-      int most = settings.pageRows(cursor.mapping());
-      Loaded some = database.view(handle -> loaded(handle, from, most));
+      Loaded some = next(at);
+      Cursor next = some.next() == null ? at.loaded() : at.loaded(some.next());
       watcher.at("loaded");
       delivery.deliver(some.page());
-      int rows = some.page().rows().size();
-      if (some.last() == null || rows < most) {
+      if (!next.isLoading()) {
         sink.removeStale(place.project(), cursor.mapping(), cursor.version(0));
         quarantine.releaseOlder(cursor);
-        at = at.loaded();
-      } else {
-        at = at.loaded(some.last());
       }
       watcher.at("load applied");
-      cursors.save(lease.lease(), at, rows);
+      cursors.save(lease.lease(), next, some.page().rows().size());
+      watcher.loaded(place, cursor.mapping(), some.page().rows().size());
+      at = next;
     }
     return at;
   }
 
-  private Loaded loaded(Handle handle, Cursor cursor, int most) {
-    var rows = new Rows(handle.getConnection(), place.project(), cursor.mapping());
+  /**
+   * The next page, and begins to read the one after it. That one may wait for long until it is its
+   * turn: rows that change or go meanwhile come with higher versions. What does not is a time that
+   * is forgotten as a whole; see {@link #bring}.
+   */
+  private Loaded next(Cursor from) {
+    Waiting known = waiting;
+    waiting = null;
+    Loaded page = known != null && known.isAt(from) ? known.page().take() : load(from);
+    List<String> next = page.next();
+    if (next != null) {
+      Cursor behind = from.loaded(next);
+      waiting = new Waiting(behind, Ahead.begin(() -> load(behind)));
+    }
+    return page;
+  }
+
+  private Loaded load(Cursor cursor) {
+    PastPlace there = PastPlace.of(cursor.loadAfter());
+    return there == null ? database.view(handle -> loaded(handle, cursor)) : loaded(there, cursor);
+  }
+
+  private Loaded loaded(Handle handle, Cursor cursor) {
+    Mapping mapping = cursor.mapping();
+    var rows = new Rows(handle.getConnection(), place.project(), mapping);
+    int most = settings.loadRows(mapping, sink.mostLoadRows());
     try {
       List<Rows.Read> some = rows.after(cursor.loadAfter(), most);
-      return new Loaded(
-          sized(rows, Pages.of(rows, some, cursor)),
-          some.isEmpty() ? null : rows.last(some.getLast()));
+      List<String> next =
+          some.size() == most
+              ? rows.last(some.getLast())
+              : mapping.source() == Source.EVENT ? PastPlace.START.loadAfter() : null;
+      return new Loaded(sized(rows, Pages.of(rows, some, cursor)), next);
     } catch (SQLException failure) {
-      throw new Unreadable(cursor.mapping(), failure);
+      throw new Unreadable(mapping, failure);
+    }
+  }
+
+  /** What has left PostgreSQL, each row below all changes of this load. */
+  private Loaded loaded(PastPlace from, Cursor cursor) {
+    Mapping mapping = cursor.mapping();
+    try {
+      List<PastEvents.Event> events =
+          pastLoad.next(from, mapping, settings.loadRows(mapping, sink.mostLoadRows()));
+      List<String> next =
+          events.isEmpty()
+              ? null
+              : new PastPlace(events.getLast().receivedAt(), events.getLast().id()).loadAfter();
+      return new Loaded(Pages.of(events, cursor), next);
+    } catch (IOException failure) {
+      throw new Unreadable(mapping, failure);
     }
   }
 

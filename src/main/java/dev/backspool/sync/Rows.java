@@ -30,9 +30,12 @@ final class Rows {
   /** Batches whose times of receipt are this near are read as one. */
   private static final Duration NEAR = Duration.ofSeconds(1);
 
+  private static final int FETCHED = 5_000;
+
   private final Connection connection;
   private final UUID project;
   private final Mapping mapping;
+  private final Words words = new Words();
   private long bytes;
 
   /**
@@ -199,6 +202,8 @@ final class Rows {
   }
 
   private List<Read> read(PreparedStatement statement) throws SQLException {
+    // As the driver holds them rows are large.
+    statement.setFetchSize(FETCHED);
     var rows = new ArrayList<Read>();
     try (ResultSet found = statement.executeQuery()) {
       while (found.next()) {
@@ -232,7 +237,7 @@ final class Rows {
       case TEXT, WORD, JSON -> {
         String text = row.getString(column);
         bytes += text == null ? 0 : text.length();
-        yield text;
+        yield text == null || type != Column.Type.WORD ? text : words.of(text);
       }
       case BOOLEAN -> orNull(row, row.getBoolean(column));
       case INTEGER -> orNull(row, row.getInt(column));

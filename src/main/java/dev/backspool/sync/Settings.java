@@ -7,7 +7,15 @@ import java.util.concurrent.ConcurrentHashMap;
 /** How the sync goes about it. Threads share one. */
 public final class Settings {
   private static final int LEAST_ROWS = 20;
+  private static final int STANDARD_ROWS = 20_000;
   private static final int LIKELY_ROW_BYTES = 500;
+
+  /**
+   * A page of a load, where the sink takes such: what a page costs by itself counts for less. Two
+   * are held at a time, and each takes about twice that much memory.
+   */
+  private static final long LOAD_BYTES =
+      Math.clamp(Runtime.getRuntime().maxMemory() / 32, 8L << 20, 64L << 20);
 
   private final int workers;
   private final Duration poll;
@@ -47,7 +55,7 @@ public final class Settings {
         Duration.ofSeconds(1),
         Duration.ofMinutes(1),
         Duration.ofDays(7),
-        5_000,
+        STANDARD_ROWS,
         8 << 20);
   }
 
@@ -101,6 +109,19 @@ public final class Settings {
     double bytes = rowBytes.getOrDefault(mapping.id(), (double) LIKELY_ROW_BYTES);
     return Math.clamp(
         (long) (pageBytes / Math.max(bytes, 1)), Math.min(LEAST_ROWS, mostRows), mostRows);
+  }
+
+  /**
+   * How many rows make a page of a load.
+   *
+   * @param most how many the sink takes
+   */
+  int loadRows(Mapping mapping, int most) {
+    if (mostRows < STANDARD_ROWS) {
+      return pageRows(mapping);
+    }
+    double bytes = rowBytes.getOrDefault(mapping.id(), (double) LIKELY_ROW_BYTES);
+    return Math.clamp((long) (LOAD_BYTES / Math.max(bytes, 1)), LEAST_ROWS, most);
   }
 
   /** Learns from a page how large rows are: at once when they are larger, slowly when smaller. */

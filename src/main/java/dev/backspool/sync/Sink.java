@@ -58,6 +58,16 @@ public interface Sink extends AutoCloseable {
     return true;
   }
 
+  /** How many rows a page may have that is one of many of a full load. */
+  default int mostLoadRows() {
+    return 20_000;
+  }
+
+  /** Whether nobody else can have it open as long as this is. */
+  default boolean isExclusive() {
+    return false;
+  }
+
   @Override
   void close();
 }

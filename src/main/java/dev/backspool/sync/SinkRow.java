@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param isRequired whether events stay in PostgreSQL until it has them
  * @param isPaused whether it is left alone
  * @param hasFailed whether it did not do what it was asked, the last time
+ * @param isPlaced whether only nodes reach it that have it open
+ * @param fingerprint of its connection, which tells one from another and nothing else; empty where
+ *     there is none
  */
 public record SinkRow(
     UUID id,
@@ -20,9 +23,11 @@ public record SinkRow(
     String name,
     boolean isRequired,
     boolean isPaused,
-    boolean hasFailed) {
+    boolean hasFailed,
+    boolean isPlaced,
+    String fingerprint) {
   /** Whether rows of a project go there. */
-  boolean takes(UUID other) {
+  public boolean takes(UUID other) {
     return project == null || project.equals(other);
   }
 }

@@ -4,12 +4,18 @@ import dev.backspool.Ids;
 import dev.backspool.postgres.Database;
 import dev.backspool.sync.SinkException.Kind;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,10 +31,8 @@ public final class Sinks implements AutoCloseable {
   private final Map<String, SinkOpener> openers;
   private final Secrets secrets;
   private final Map<UUID, Open> open = new HashMap<>();
+  private final Lock refreshing = new ReentrantLock();
   private volatile List<SinkRow> rows = List.of();
-
-  /** Those that only nodes reach that have them open. */
-  private volatile Set<UUID> placed = Set.of();
 
   /**
    * Opens nothing yet.
@@ -44,8 +48,54 @@ public final class Sinks implements AutoCloseable {
 
   /** One at a time opens a sink; it holds nobody up who wants another. */
   private static final class Open {
+    final String fingerprint;
     @Nullable Sink sink;
     boolean isPrepared;
+
+    /**
+     * Nothing yet.
+     *
+     * @param fingerprint of the connection: with another one it is somewhere else
+     */
+    Open(String fingerprint) {
+      this.fingerprint = fingerprint;
+    }
+  }
+
+  /** The kinds of sinks that can be added. */
+  public Set<String> kinds() {
+    return openers.keySet();
+  }
+
+  /**
+   * Looks whether a destination answers, lets us in and lets us make tables. Whatever is wrong is
+   * told by what is thrown.
+   *
+   * @throws SinkException when it is of no use like this
+   * @throws IllegalArgumentException when there are no sinks of that kind
+   */
+  public void check(String kind, String connection) throws SinkException {
+    try (Sink sink = opener(kind).open(connection)) {
+      sink.prepare(List.of());
+    }
+  }
+
+  private SinkOpener opener(String kind) {
+    SinkOpener opener = openers.get(kind);
+    if (opener == null) {
+      throw new IllegalArgumentException("There are no sinks of kind " + kind);
+    }
+    return opener;
+  }
+
+  /** Where a connection leads, as far as it may be told; null when that is no address. */
+  public static @Nullable Whereabouts whereabouts(String connection) {
+    return Whereabouts.of(connection);
+  }
+
+  /** Where a sink is; null for one that has no address. */
+  @Nullable Whereabouts whereabouts(UUID id, byte @Nullable [] connection) {
+    return connection == null ? null : Whereabouts.of(secrets.decrypt(id, connection));
   }
 
   /**
@@ -56,9 +106,7 @@ public final class Sinks implements AutoCloseable {
    */
   public UUID add(
       @Nullable UUID project, String kind, String name, String connection, boolean isRequired) {
-    if (!openers.containsKey(kind)) {
-      throw new IllegalArgumentException("There are no sinks of kind " + kind);
-    }
+    opener(kind);
     UUID id = Ids.uuid();
     byte[] encrypted = secrets.encrypt(id, connection);
     database.write(handle -> {
@@ -81,12 +129,26 @@ public final class Sinks implements AutoCloseable {
   }
 
   /**
-   * Registers a destination that this node alone can reach, and has open. One that was at this
-   * place before is forgotten.
+   * Registers a destination that only nodes reach that have it open, as this one has. One that was
+   * at this place before is forgotten.
    *
    * @param place where it is, for example a file of a host
    */
   void attach(UUID id, String kind, String name, String place, Sink sink) {
+    refreshing.lock();
+    try {
+      register(id, kind, name, place, sink.isExclusive());
+      synchronized (open) {
+        var attached = new Open("");
+        attached.sink = sink;
+        open.put(id, attached);
+      }
+    } finally {
+      refreshing.unlock();
+    }
+  }
+
+  private void register(UUID id, String kind, String name, String place, boolean isExclusive) {
     database.write(handle -> {
       handle
           .createUpdate("delete from sync_sink where place = :place and id <> :id")
@@ -106,13 +168,15 @@ public final class Sinks implements AutoCloseable {
           .bind("name", name)
           .bind("place", place)
           .execute();
+      if (isExclusive) {
+        // Whoever had it open before does not live any more: nobody need wait for its leases' end.
+        handle
+            .createUpdate("update job set leased_until = null where starts_with(name, :sync)")
+            .bind("sync", "sync " + id + " ")
+            .execute();
+      }
       return tell(handle);
     });
-    synchronized (open) {
-      var attached = new Open();
-      attached.sink = sink;
-      open.put(id, attached);
-    }
   }
 
   /** Removes a destination; what it holds stays there. */
@@ -131,6 +195,86 @@ public final class Sinks implements AutoCloseable {
           handle.execute("update sync_sink set is_paused = ? where id = ?", isPaused, id) > 0;
       tell(handle);
       return found;
+    });
+  }
+
+  /** A registered destination, as it is now. */
+  public Optional<SinkRow> find(UUID id) {
+    return now().stream().filter(row -> row.id().equals(id)).findFirst();
+  }
+
+  /**
+   * A registered destination, as members are shown it.
+   *
+   * @param whereabouts where it is; null for one that has no address
+   */
+  public record Registered(SinkRow row, @Nullable Whereabouts whereabouts, Instant createdAt) {}
+
+  /** The destinations that are a project's own, the first that was added first. */
+  public List<Registered> of(UUID project) {
+    return shown("project_id = :id", project);
+  }
+
+  /** A registered destination, as it is now and as members are shown it. */
+  public Optional<Registered> show(UUID id) {
+    return shown("id = :id", id).stream().findFirst();
+  }
+
+  private List<Registered> shown(String condition, UUID id) {
+    Map<UUID, SinkRow> known =
+        now().stream().collect(Collectors.toMap(SinkRow::id, Function.identity()));
+    return database.write(handle ->
+        handle
+            .createQuery(
+                """
+                select id, connection, created_at from sync_sink where %s order by created_at, id
+                """
+                    .formatted(condition))
+            .bind("id", id)
+            .map((row, _) -> {
+              UUID sink = row.getObject("id", UUID.class);
+              byte[] connection = row.getBytes("connection");
+              Instant createdAt = row.getObject("created_at", OffsetDateTime.class).toInstant();
+              return Optional.ofNullable(known.get(sink))
+                  .map(each -> new Registered(each, whereabouts(sink, connection), createdAt));
+            })
+            .list()
+            .stream()
+            .flatMap(Optional::stream)
+            .toList());
+  }
+
+  /** Gives a destination another name. */
+  public boolean rename(UUID id, String name) {
+    return database.write(
+        handle -> handle.execute("update sync_sink set name = ? where id = ?", name, id) > 0);
+  }
+
+  /**
+   * Gives a destination another connection, tried at once wherever it is served. Where that leads
+   * elsewhere, everything is loaded there; another login alone changes nothing there.
+   */
+  public boolean reconnect(UUID id, String connection) {
+    byte[] encrypted = secrets.encrypt(id, connection);
+    return database.write(handle -> {
+      byte @Nullable [] before =
+          handle
+              .createQuery("select connection from sync_sink where id = :id for update")
+              .bind("id", id)
+              .mapTo(byte[].class)
+              .findOne()
+              .orElse(null);
+      if (before == null) {
+        return false;
+      }
+      handle.execute(
+          "update sync_sink set connection = ?, failures = 0, retry_at = null where id = ?",
+          encrypted,
+          id);
+      if (!Whereabouts.isSame(secrets.decrypt(id, before), connection)) {
+        Cursors.reload(handle, id, null, null);
+      }
+      return tell(handle);
     });
   }
 
@@ -158,53 +302,68 @@ public final class Sinks implements AutoCloseable {
     return rows;
   }
 
-  /** Looks what is registered by now, and closes what is not any more. */
-  List<SinkRow> refresh() {
-    var places = new HashSet<UUID>();
-    List<SinkRow> found =
-        database.write(handle ->
-            handle
-                .createQuery(
-                    """
-                    select
-                      id, project_id, kind, name, is_required, is_paused,
-                      failures > 0 as has_failed, place is not null as is_placed
-                    from sync_sink
-                    order by created_at, id
-                    """)
-                .map((row, _) -> {
-                  if (row.getBoolean("is_placed")) {
-                    places.add(row.getObject("id", UUID.class));
-                  }
-                  return new SinkRow(
-                      row.getObject("id", UUID.class),
-                      row.getObject("project_id", UUID.class),
-                      row.getString("kind"),
-                      row.getString("name"),
-                      row.getBoolean("is_required"),
-                      row.getBoolean("is_paused"),
-                      row.getBoolean("has_failed"));
-                })
-                .list());
-    placed = Set.copyOf(places);
-    rows = found;
-    Set<UUID> ids = found.stream().map(SinkRow::id).collect(java.util.stream.Collectors.toSet());
+  /** What is registered now. */
+  public List<SinkRow> now() {
+    return database.write(handle ->
+        handle
+            .createQuery(
+                """
+                select
+                  id, project_id, kind, name, is_required, is_paused, failures > 0 as has_failed,
+                  place is not null as is_placed,
+                  coalesce(md5(connection), '') as fingerprint
+                from sync_sink
+                order by created_at, id
+                """)
+            .map((row, _) ->
+                new SinkRow(
+                    row.getObject("id", UUID.class),
+                    row.getObject("project_id", UUID.class),
+                    row.getString("kind"),
+                    row.getString("name"),
+                    row.getBoolean("is_required"),
+                    row.getBoolean("is_paused"),
+                    row.getBoolean("has_failed"),
+                    row.getBoolean("is_placed"),
+                    row.getString("fingerprint")))
+            .list());
+  }
+
+  /** Looks what is registered by now, and closes what is not any more, or is somewhere else. */
+  void refresh() {
     List<Open> gone;
-    synchronized (open) {
-      gone =
-          open.entrySet().stream()
-              .filter(each -> !ids.contains(each.getKey()))
-              .map(Map.Entry::getValue)
-              .toList();
-      open.keySet().retainAll(ids);
+    // What was read earlier must not be taken for what is there now: it would close what is new.
+    refreshing.lock();
+    try {
+      List<SinkRow> found = now();
+      rows = found;
+      Map<UUID, String> connections =
+          found.stream().collect(Collectors.toMap(SinkRow::id, SinkRow::fingerprint));
+      synchronized (open) {
+        gone =
+            open.entrySet().stream()
+                .filter(each -> !each.getValue().fingerprint.equals(connections.get(each.getKey())))
+                .map(Map.Entry::getValue)
+                .toList();
+        open.values().removeAll(gone);
+      }
+    } finally {
+      refreshing.unlock();
     }
     gone.forEach(Sinks::close);
-    return found;
+  }
+
+  /** Whether a sink is the one that is open under an id. */
+  boolean hasOpen(UUID id, Sink sink) {
+    synchronized (open) {
+      Open one = open.get(id);
+      return one != null && sink.equals(one.sink);
+    }
   }
 
   /** Whether this node can bring rows to a sink. */
-  boolean isWithinReach(SinkRow row) {
-    if (openers.containsKey(row.kind()) && !placed.contains(row.id())) {
+  public boolean isWithinReach(SinkRow row) {
+    if (openers.containsKey(row.kind()) && !row.isPlaced()) {
       return true;
     }
     synchronized (open) {
@@ -216,7 +375,7 @@ public final class Sinks implements AutoCloseable {
   Sink open(SinkRow row) throws SinkException {
     Open one;
     synchronized (open) {
-      one = open.computeIfAbsent(row.id(), _ -> new Open());
+      one = open.computeIfAbsent(row.id(), _ -> new Open(row.fingerprint()));
     }
     synchronized (one) {
       Sink sink = one.sink;

@@ -6,6 +6,7 @@ import dev.backspool.sync.Round.Place;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,8 +44,10 @@ public final class Sync implements AutoCloseable {
   private final Database database;
   private final List<Mapping> mappings;
   private final Settings settings;
-  private final Watcher watcher;
+  private final Meter watcher;
+  private final PastEvents past;
   private final Sinks sinks;
+  private final Statuses statuses;
   private final Tasks tasks;
   private final Pending pending;
   private final Map<Place, Busy> busy = new ConcurrentHashMap<>();
@@ -57,7 +61,7 @@ public final class Sync implements AutoCloseable {
   private volatile boolean stopping;
 
   /** What a worker keeps of a place from round to round. */
-  private record Busy(Round round, Held lease) {}
+  private record Busy(Round round, Held lease, Sink sink) {}
 
   /**
    * Starts.
@@ -69,7 +73,22 @@ public final class Sync implements AutoCloseable {
       List<Mapping> mappings,
       Map<String, SinkOpener> openers,
       Settings settings) {
-    this(database, mappings, openers, settings, new Watcher() {});
+    this(database, mappings, openers, settings, PastEvents.NONE);
+  }
+
+  /**
+   * Starts.
+   *
+   * @param openers by the kind of sinks that any node can reach
+   * @param past events that have left PostgreSQL, and belong into the sinks all the same
+   */
+  public Sync(
+      Database database,
+      List<Mapping> mappings,
+      Map<String, SinkOpener> openers,
+      Settings settings,
+      PastEvents past) {
+    this(database, mappings, openers, settings, new Watcher() {}, past);
   }
 
   Sync(
@@ -78,11 +97,23 @@ public final class Sync implements AutoCloseable {
       Map<String, SinkOpener> openers,
       Settings settings,
       Watcher watcher) {
+    this(database, mappings, openers, settings, watcher, PastEvents.NONE);
+  }
+
+  Sync(
+      Database database,
+      List<Mapping> mappings,
+      Map<String, SinkOpener> openers,
+      Settings settings,
+      Watcher watcher,
+      PastEvents past) {
     this.database = database;
+    this.past = past;
     this.mappings = List.copyOf(mappings);
     this.settings = settings;
-    this.watcher = watcher;
+    this.watcher = new Meter(watcher);
     sinks = new Sinks(database, this.mappings, openers);
+    statuses = new Statuses(database, this.mappings, sinks);
     tasks = new Tasks(settings.workers());
     pending = new Pending(database);
     cursors = new Cursors(database, this.mappings);
@@ -116,6 +147,10 @@ public final class Sync implements AutoCloseable {
   private void wake(String told) {
     if (told.isEmpty()) {
       refresh();
+      // Somebody put right what kept them from working.
+      sinks.all().stream()
+          .filter(sink -> !sink.hasFailed())
+          .forEach(sink -> tasks.recovered(sink.id()));
       look(true);
       return;
     }
@@ -211,6 +246,10 @@ public final class Sync implements AutoCloseable {
     }
     try {
       Busy here = busy.get(place);
+      if (here != null && !sinks.hasOpen(place.sink(), here.sink())) {
+        forget(place); // It is somewhere else by now.
+        here = null;
+      }
       if (here == null) {
         Optional<Busy> taken = take(row.get(), place);
         if (taken.isEmpty()) {
@@ -300,7 +339,10 @@ public final class Sync implements AutoCloseable {
       var held = new Held(lease.get(), settings.lease());
       Sink sink = sinks.open(row);
       return Optional.of(
-          new Busy(new Round(database, mappings, place, sink, held, settings, watcher), held));
+          new Busy(
+              new Round(database, mappings, place, sink, held, settings, watcher, past),
+              held,
+              sink));
     } catch (SinkException | RuntimeException failure) {
       lease.get().giveUp();
       throw failure;
@@ -312,6 +354,7 @@ public final class Sync implements AutoCloseable {
     Duration pause = settings.pause(failures);
     long jittered = (long) (pause.toNanos() * (0.5 + ThreadLocalRandom.current().nextDouble()));
     tasks.pause(row.id(), failures, jittered);
+    watcher.failed(row.id());
     sinks.failed(row.id(), failure, Duration.ofNanos(jittered));
   }
 
@@ -356,7 +399,17 @@ public final class Sync implements AutoCloseable {
 
   /** Tells how it stands. */
   public Statuses statuses() {
-    return new Statuses(database, mappings);
+    return statuses;
+  }
+
+  /** The numbers of changes. */
+  public Numbers numbers() {
+    return new Numbers(database, statuses);
+  }
+
+  /** Counts what this node has done. */
+  public Meter meter() {
+    return watcher;
   }
 
   /** Pauses a stage everywhere, or goes on with it: {@code tail}, {@code load}, {@code tidy}. */
@@ -364,14 +417,31 @@ public final class Sync implements AutoCloseable {
     return pending.pause(stage, isPaused);
   }
 
+  /** Whether a stage is paused everywhere. */
+  public boolean isPaused(String stage) {
+    return pending.isPaused(stage);
+  }
+
   /** Compares sinks with PostgreSQL. */
   public SyncVerifier verifier() {
-    return new SyncVerifier(database, mappings, sinks, settings);
+    return new SyncVerifier(database, mappings, sinks, settings, past);
   }
 
   /** Up to when all events that were received are in all sinks that are required. */
   public Instant readUpTo() {
     return pending.eventsReadUpTo();
+  }
+
+  /**
+   * Events leave PostgreSQL, in the caller's transaction: sinks that have not read them all, and
+   * need not be waited for, begin anew, and find them where they went.
+   *
+   * @param projects whose events they are
+   * @param from the first time of their receipt
+   * @param until the first beyond
+   */
+  public void leave(Handle handle, Collection<UUID> projects, Instant from, Instant until) {
+    Cursors.reload(handle, projects, from, until);
   }
 
   /** Ends it: pages on their way arrive, and the leases are given back. */

@@ -3,6 +3,7 @@ package dev.backspool.sync;
 import dev.backspool.postgres.Database;
 import dev.backspool.postgres.Lease;
 import dev.backspool.sync.RangeSums.Sum;
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -18,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.StringJoiner;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -31,12 +33,27 @@ public final class SyncVerifier {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final int RANGES = 1_024;
 
+  /** Another node is at work at a sink, and does not make room. */
+  public static final class Busy extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Busy() {
+      super("Another node is at work at the sink all the time", null, false, false);
+    }
+  }
+
+  /** Ranges that differ and are gone through together, as what left PostgreSQL is read for each. */
+  private static final int AT_ONCE = 64;
+
   private final Database database;
   private final List<Mapping> mappings;
   private final Sinks sinks;
   private final Settings settings;
+  private final PastEvents past;
 
-  SyncVerifier(Database database, List<Mapping> mappings, Sinks sinks, Settings settings) {
+  SyncVerifier(
+      Database database, List<Mapping> mappings, Sinks sinks, Settings settings, PastEvents past) {
+    this.past = past;
     this.database = database;
     this.mappings = mappings;
     this.sinks = sinks;
@@ -48,7 +65,7 @@ public final class SyncVerifier {
    *
    * @param repairs whether rows that differ are to be brought to the sink again, soon after
    * @throws SinkException when the sink does not answer
-   * @throws IllegalStateException when another node is at work there for too long
+   * @throws Busy when another node is at work there for too long
    */
   public List<Comparison> verify(SinkRow row, UUID project, boolean repairs) throws SinkException {
     Held lease = new Held(take(row.id(), project), settings.lease());
@@ -62,7 +79,8 @@ public final class SyncVerifier {
               sink,
               lease,
               settings,
-              new Watcher() {});
+              new Watcher() {},
+              past);
       var found = new ArrayList<Comparison>();
       var failure = new ArrayList<SinkException>();
       database.snapshot(handle -> {
@@ -105,7 +123,7 @@ public final class SyncVerifier {
         return lease.get();
       }
       if (System.nanoTime() > end) {
-        throw new IllegalStateException("Another node is at work at the sink all the time");
+        throw new Busy();
       }
       try {
         Thread.sleep(100);
@@ -116,33 +134,54 @@ public final class SyncVerifier {
     }
   }
 
+  /** What is in PostgreSQL, and what of it has left it since, against what the sink holds. */
   private Comparison compare(Handle handle, Sink sink, UUID sinkId, UUID project, Mapping mapping)
       throws SinkException {
     List<KeyRange> ranges = KeyRange.ALL.split(RANGES);
-    List<Sum> here = sums(handle.getConnection(), sink, project, mapping, ranges);
-    List<Sum> there = sink.sums(project, mapping, ranges).sums();
-    Set<List<Object>> quarantined = quarantined(sinkId, project, mapping);
-    var differences = new ArrayList<Difference>();
-    for (int i = 0; i < RANGES; i++) {
-      if (!here.get(i).equals(there.get(i))) {
-        differ(
-            hashes(handle.getConnection(), sink, project, mapping, ranges.get(i)),
-            sink.hashes(project, mapping, ranges.get(i)),
-            (kind, key) ->
-                differences.add(
-                    new Difference(
-                        project,
-                        mapping.id(),
-                        quarantined.contains(key) ? Difference.Kind.QUARANTINED : kind,
-                        key)));
+    var gone = new PastSums(new PastRows(past, handle, project, mapping), handle, sink, mapping);
+    try {
+      List<Sum> here =
+          gone.plus(sums(handle.getConnection(), sink, project, mapping, ranges), ranges);
+      List<Sum> there = sink.sums(project, mapping, ranges).sums();
+      Set<List<Object>> quarantined = quarantined(sinkId, project, mapping);
+      var differences = new ArrayList<Difference>();
+      List<KeyRange> unequal =
+          IntStream.range(0, RANGES)
+              .filter(i -> !here.get(i).equals(there.get(i)))
+              .mapToObj(ranges::get)
+              .toList();
+      for (int from = 0; from < unequal.size(); from += AT_ONCE) {
+        List<KeyRange> some = unequal.subList(from, Math.min(unequal.size(), from + AT_ONCE));
+        List<Map<List<Object>, Long>> left = gone.hashes(some);
+        for (int i = 0; i < some.size(); i++) {
+          Map<List<Object>, Long> known = left.get(i);
+          known.putAll(hashes(handle.getConnection(), sink, project, mapping, some.get(i)));
+          differ(
+              known,
+              sink.hashes(project, mapping, some.get(i)),
+              (kind, key) ->
+                  differences.add(
+                      new Difference(
+                          project,
+                          mapping.id(),
+                          quarantined.contains(key) ? Difference.Kind.QUARANTINED : kind,
+                          key)));
+        }
       }
+      return new Comparison(
+          mapping.id(),
+          here.stream().mapToLong(Sum::rows).sum(),
+          there.stream().mapToLong(Sum::rows).sum(),
+          differences,
+          null);
+    } catch (IOException unreadable) {
+      return new Comparison(
+          mapping.id(),
+          0,
+          0,
+          List.of(),
+          "What has left PostgreSQL cannot be read: " + unreadable.getMessage());
     }
-    return new Comparison(
-        mapping.id(),
-        here.stream().mapToLong(Sum::rows).sum(),
-        there.stream().mapToLong(Sum::rows).sum(),
-        differences,
-        null);
   }
 
   @FunctionalInterface

@@ -1,6 +1,7 @@
 package dev.backspool.sync;
 
 import java.time.Instant;
+import java.util.UUID;
 
 /** Is told what happens. */
 interface Watcher {
@@ -13,4 +14,10 @@ interface Watcher {
    * @param since when the first of them was committed, about
    */
   default void delivered(Round.Place place, Mapping mapping, int rows, Instant since) {}
+
+  /** Rows of a full load have become visible in a sink. */
+  default void loaded(Round.Place place, Mapping mapping, int rows) {}
+
+  /** A sink did not do what it was asked. */
+  default void failed(UUID sink) {}
 }

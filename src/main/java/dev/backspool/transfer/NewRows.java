@@ -30,22 +30,26 @@ final class NewRows {
   /**
    * Adds the rows of an entry, but for what the project has erased; those of a session's are {@link
    * NewSessions}.
+   *
+   * @param days events that the project has already, and that have left PostgreSQL
    */
-  static Tally add(Connection connection, UUID project, Section section, List<Line> all)
+  static Tally add(
+      Connection connection, UUID project, Section section, List<Line> all, KnownDays days)
       throws SQLException {
     List<Line> lines = Erased.without(connection, project, section, all);
-    Tally added = addLines(connection, project, section, lines);
+    Tally added = addLines(connection, project, section, lines, days);
     return added.plus(Tally.ofErased(all.size() - lines.size()));
   }
 
   private static Tally addLines(
-      Connection connection, UUID project, Section section, List<Line> lines) throws SQLException {
+      Connection connection, UUID project, Section section, List<Line> lines, KnownDays days)
+      throws SQLException {
     return switch (section) {
       case ERASURES -> addErasures(connection, project, lines);
       case GROUPS -> addGroups(connection, project, lines);
       case PROFILES -> addProfiles(connection, project, lines);
       case EVENT_KEYS -> addEventKeys(connection, project, lines);
-      case EVENTS -> addEvents(connection, project, lines);
+      case EVENTS -> addEvents(connection, project, lines, days);
       case SESSIONS -> throw new IllegalArgumentException("sessions are stored by themselves");
     };
   }
@@ -214,10 +218,11 @@ final class NewRows {
    * Adds events that are not known. Of a session that both sides ended, the project keeps the start
    * and the end that it made itself.
    */
-  private static Tally addEvents(Connection connection, UUID project, List<Line> lines)
-      throws SQLException {
+  private static Tally addEvents(
+      Connection connection, UUID project, List<Line> lines, KnownDays days) throws SQLException {
     oneAtATime(connection, project);
-    List<Line> others = KnownEvents.without(connection, project, lines);
+    // Rows first: what leaves them meanwhile is found among the days.
+    List<Line> others = days.without(project, KnownEvents.without(connection, project, lines));
     try (var statement =
         connection.prepareStatement(
             """

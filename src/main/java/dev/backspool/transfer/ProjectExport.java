@@ -1,6 +1,7 @@
 package dev.backspool.transfer;
 
 import dev.backspool.Project;
+import dev.backspool.eventday.DayFiles;
 import dev.backspool.postgres.Database;
 import dev.backspool.project.Projects;
 import dev.backspool.recording.Playback;
@@ -26,15 +27,25 @@ public final class ProjectExport {
   private final Playback playback;
   private final StoredRows rows;
   private final Spools spools;
+  private final DayFiles days;
+  private final Database database;
   private final String version;
 
   /**
    * Writes nothing yet.
    *
+   * @param days events that have left PostgreSQL
    * @param version of the program, for who reads the file
    */
   public ProjectExport(
-      Database database, Projects projects, Playback playback, Spools spools, String version) {
+      Database database,
+      Projects projects,
+      Playback playback,
+      Spools spools,
+      DayFiles days,
+      String version) {
+    this.database = database;
+    this.days = days;
     this.projects = projects;
     this.playback = playback;
     this.rows = new StoredRows(database);
@@ -65,8 +76,8 @@ public final class ProjectExport {
   /**
    * Writes a whole file, but for its manifest.
    *
-   * @throws IOException when it cannot be written, or the archive is away; an export that goes on
-   *     behind the last whole entry loses nothing
+   * @throws IOException when it cannot be written, the archive is away, or archived events cannot
+   *     be read; an export that goes on behind the last whole entry loses nothing
    */
   public void write(ProjectHead head, ProjectFileWriter out) throws IOException {
     out.begin(head);
@@ -79,10 +90,12 @@ public final class ProjectExport {
    * @throws IOException as the other
    */
   public void write(UUID project, Place from, ProjectFileWriter out) throws IOException {
+    var events = new EventPages(database, rows, days, project);
     Optional<Place> place = Optional.of(from);
     while (place.isPresent()) {
       Place here = place.get();
-      List<byte[]> page = rows.behind(project, here);
+      List<byte[]> page =
+          here.section() == Section.EVENTS ? events.behind(here) : rows.behind(project, here);
       if (page.isEmpty()) {
         place = here.nextSection();
       } else if (here.section() == Section.SESSIONS) {

@@ -3,6 +3,7 @@ package dev.backspool.transfer;
 import dev.backspool.archive.Archive;
 import dev.backspool.archive.ArchiveUnavailable;
 import dev.backspool.erasure.Erasures;
+import dev.backspool.eventday.DayFiles;
 import dev.backspool.ingest.Transaction;
 import dev.backspool.postgres.Database;
 import dev.backspool.project.Projects;
@@ -13,6 +14,7 @@ import dev.backspool.transfer.EntryReader.Entry;
 import dev.backspool.transfer.EntryReader.Line;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -31,6 +33,7 @@ public final class ProjectImport {
   private final PartPacker packer;
   private final EventDays eventDays;
   private final ErasedBefore erasedBefore;
+  private final DayFiles days;
 
   /**
    * How recordings are stored.
@@ -54,6 +57,7 @@ public final class ProjectImport {
     this.archives = storing.archives();
     this.packer = new PartPacker(storing.keys(), storing.encrypted(), storing.spools());
     this.eventDays = new EventDays(database);
+    this.days = new DayFiles(storing.archives(), storing.keys());
     this.erasedBefore = new ErasedBefore(database, erasures);
   }
 
@@ -141,6 +145,7 @@ public final class ProjectImport {
     private final Heard heard;
     private final Delivery delivery = new Delivery(database, archives);
     private final SessionBatch batch;
+    private final KnownDays known = new KnownDays(database, days);
     private final SessionCompletion completion =
         new SessionCompletion(database, playback, packer, delivery);
     private Tally tally = Tally.NOTHING;
@@ -195,9 +200,14 @@ public final class ProjectImport {
         tally =
             tally.plus(
                 Transaction.run(
-                    database, connection -> NewRows.add(connection, project, section, lines)));
+                    database,
+                    connection -> NewRows.add(connection, project, section, lines, known)));
       } catch (Transaction.Unstorable refused) {
         throw ProjectFileException.refused(name, refused);
+      } catch (UncheckedIOException unreadable) {
+        throw new NotNow(
+            "Archived events of the project cannot be read: " + unreadable.getMessage(),
+            unreadable);
       }
       if (section == Section.ERASURES) {
         erasedBefore.erase(project);

@@ -20,10 +20,10 @@ import org.jspecify.annotations.Nullable;
 /** What a project has stored, as lines of JSON; page by page, ordered by {@link Section#key}. */
 final class StoredRows {
   /** Most rows of a page, and of an entry. */
-  private static final int ROWS = 5_000;
+  static final int ROWS = 5_000;
 
   /** A page ends with the row that makes it larger. */
-  private static final int BYTES = 4 << 20;
+  static final int BYTES = 4 << 20;
 
   /** Sessions may bring thousands of pages each. */
   private static final int SESSIONS = 100;

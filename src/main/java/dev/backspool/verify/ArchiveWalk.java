@@ -6,6 +6,7 @@ import dev.backspool.archive.ArchiveUnavailable;
 import dev.backspool.archive.Listing;
 import dev.backspool.archive.ObjectKey;
 import dev.backspool.archive.StoredObject;
+import dev.backspool.eventday.EventDay;
 import dev.backspool.postgres.Database;
 import dev.backspool.recording.Archives;
 import dev.backspool.recording.Frame;
@@ -126,7 +127,7 @@ final class ArchiveWalk {
     }
   }
 
-  /** Those that no part and no deletion names, of projects that there are. */
+  /** Those that no row and no deletion names, of projects that there are. */
   private Set<ObjectKey> unnamed(List<ObjectKey> keys, boolean cold) {
     if (keys.isEmpty()) {
       return Set.of();
@@ -141,7 +142,7 @@ final class ArchiveWalk {
                       as listed (project_id, object)
                     join project on project.id = listed.project_id
                     where not exists (
-                        select from recording_part part
+                        select from named_object part
                         where part.project_id = listed.project_id and part.object = listed.object
                           and (part.cold = :cold or :one_archive))
                       and not exists (
@@ -186,7 +187,7 @@ final class ArchiveWalk {
                           and doomed.object = listed.object
                           and (doomed.cold = :cold or :one_archive))
                       and not exists (
-                        select from recording_part part
+                        select from named_object part
                         where part.project_id = listed.project_id and part.object = listed.object
                           and (part.cold = :cold or :one_archive))
                     """)
@@ -243,11 +244,14 @@ final class ArchiveWalk {
   }
 
   /**
-   * Whether an object can be deleted and nothing is lost by it: it is no recording; or it can be
-   * read, and each of its uploads belongs to a session that was deleted, or that has all its
-   * uploads without it.
+   * Whether an object can be deleted and nothing is lost by it: it is neither a recording nor a day
+   * of events; or it is a recording that can be read, and each of its uploads belongs to a session
+   * that was deleted, or that has all its uploads without it.
    */
   private boolean isSpare(Orphan orphan) throws ArchiveFailure, IOException {
+    if (EventDay.isOne(orphan.key())) {
+      return false;
+    }
     UUID project = orphan.key().project();
     RangeSource source = source(orphan);
     boolean encrypted;

@@ -49,6 +49,7 @@ final class DoomedCheck {
   /**
    * A row of {@code doomed_object}.
    *
+   * @param isNeeded whether a row is in charge of the object
    * @param session the session of the part that names the object; null when none does
    */
   private record Doomed(
@@ -61,13 +62,14 @@ final class DoomedCheck {
       boolean isOverdue,
       int failures,
       @Nullable String error,
+      boolean isNeeded,
       @Nullable UUID session) {
     Place place() {
       return Place.object(project, session, object);
     }
 
     boolean isWrong() {
-      return session != null || isOverdue;
+      return isNeeded || isOverdue;
     }
 
     Last asLast() {
@@ -132,6 +134,10 @@ final class DoomedCheck {
             select
               doomed.*,
               %s as is_overdue,
+              exists (
+                select from named_object part
+                where part.project_id = doomed.project_id and part.object = doomed.object
+                  and (part.cold = doomed.cold or :one_archive)) as is_needed,
               part.session_id as needed_by
             from doomed_object doomed
             left join recording_part part
@@ -157,14 +163,15 @@ final class DoomedCheck {
                 row.getBoolean("is_overdue"),
                 row.getInt("failures"),
                 row.getString("error"),
+                row.getBoolean("is_needed"),
                 row.getObject("needed_by", UUID.class)))
         .list();
   }
 
   private List<Suspicion> suspicions(Doomed doomed) {
-    if (doomed.session() != null) {
+    if (doomed.isNeeded()) {
       String message =
-          "A recording needs the object, and it is to be deleted (%s) from %s on"
+          "A row is in charge of the object, and it is to be deleted (%s) from %s on"
               .formatted(doomed.reason(), Words.time(doomed.notBefore()));
       return List.of(
           doomed.deleting()
@@ -188,16 +195,23 @@ final class DoomedCheck {
         Suspicion.of(Kind.DELETION_STUCK, doomed.place(), message, () -> delete(doomed)));
   }
 
-  /** The part's row is locked, so that it stays while the object is saved for it. */
+  /** The row in charge is locked, so that it stays while the object is saved for it. */
   private void save(Doomed doomed) {
     database.write(handle -> {
       boolean needed =
           handle
               .createQuery(
                   """
-                  select 1 from recording_part
-                  where project_id = :project and object = :object
-                  for share
+                  with part as (
+                    select 1 from recording_part
+                    where project_id = :project and object = :object
+                    for share
+                  ), day as (
+                    select 1 from event_day
+                    where project_id = :project and object = :object
+                    for share
+                  )
+                  select 1 from part union all select 1 from day
                   """)
               .bind("project", doomed.project())
               .bind("object", doomed.object())
@@ -226,7 +240,7 @@ final class DoomedCheck {
                     where project_id = ? and object = ? and cold = ?
                       and (not_before <= now() or failures > 0)
                       and not exists (
-                        select from recording_part part
+                        select from named_object part
                         where part.project_id = doomed_object.project_id
                           and part.object = doomed_object.object
                           and (part.cold = doomed_object.cold or ?))
@@ -275,7 +289,7 @@ final class DoomedCheck {
                 delete from doomed_object doomed
                 where project_id = ? and object = ? and cold = ?
                   and exists (
-                    select from recording_part part
+                    select from named_object part
                     where part.project_id = doomed.project_id and part.object = doomed.object
                       and (part.cold = doomed.cold or ?))
                 """,

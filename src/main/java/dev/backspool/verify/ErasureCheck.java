@@ -5,9 +5,11 @@ import dev.backspool.postgres.NamesAlongIndex;
 import dev.backspool.session.Mark;
 import dev.backspool.verify.Finding.Place;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -175,13 +177,31 @@ final class ErasureCheck {
     });
   }
 
-  /** Those of some names that a tombstone of an erasure stands for which has come to its end. */
+  /** What hashes a project's names; empty when it never erased anything. */
+  Optional<byte[]> secret(UUID project) {
+    return database.snapshot(handle ->
+        handle
+            .createQuery("select secret from erasure_secret where project_id = :project")
+            .bind("project", project)
+            .mapTo(byte[].class)
+            .findOne());
+  }
+
   private List<String> erased(Secret secret, Spot spot, List<String> names) {
+    return erased(secret.project(), secret.bytes(), spot.kind(), names);
+  }
+
+  /** Those of some names that a tombstone of an erasure stands for which has come to its end. */
+  List<String> erased(UUID project, byte[] secret, Mark.Kind kind, Collection<String> names) {
     if (names.isEmpty()) {
       return List.of();
     }
     Map<String, String> byHash =
-        names.stream().collect(Collectors.toMap(name -> hash(secret, spot, name), name -> name));
+        names.stream()
+            .collect(
+                Collectors.toMap(
+                    name -> HexFormat.of().formatHex(new Mark(project, kind, name).hash(secret)),
+                    name -> name));
     Set<String> buried =
         Set.copyOf(
             database.snapshot(handle ->
@@ -196,7 +216,7 @@ final class ErasureCheck {
                           and mark = any(
                             array(select decode(hash, 'hex') from unnest(:hashes) as hash))
                         """)
-                    .bind("project", secret.project())
+                    .bind("project", project)
                     .bindArray("hashes", String.class, List.copyOf(byHash.keySet()))
                     .mapTo(String.class)
                     .list()));
@@ -205,11 +225,6 @@ final class ErasureCheck {
         .map(Map.Entry::getValue)
         .sorted()
         .toList();
-  }
-
-  private static String hash(Secret secret, Spot spot, String name) {
-    return HexFormat.of()
-        .formatHex(new Mark(secret.project(), spot.kind(), name).hash(secret.bytes()));
   }
 
   private List<Suspicion> again(Secret secret, Spot spot, String name) {

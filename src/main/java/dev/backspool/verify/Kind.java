@@ -30,11 +30,11 @@ public enum Kind {
       LOST,
       "Restore recording_part.data_key and project_key from a backup of the database: nothing else"
           + " opens the object."),
-  /** A project's recordings are encrypted, and its key is gone. */
+  /** What a project has in the archive is encrypted, and its key is gone. */
   PROJECT_KEY_MISSING(
       LOST,
-      "Restore the row of project_key from a backup of the database: nothing else opens the"
-          + " project's recordings."),
+      "Restore the row of project_key from a backup of the database: nothing else opens what the"
+          + " project has in the archive."),
   /** PostgreSQL cannot read a table. */
   TABLE_UNREADABLE(LOST, "See PostgreSQL's log and its disk; restore the database from a backup."),
   /** The archive did not say whether the object is there. */
@@ -67,7 +67,7 @@ public enum Kind {
   EVENT_SESSION_GONE(
       INCONSISTENT,
       "The events are shown in lists and counts, and in no session. Nothing is lost."),
-  /** An object is to be deleted, and a recording needs it. */
+  /** An object is to be deleted, and a row is in charge of it. */
   NEEDED_OBJECT_DOOMED(
       INCONSISTENT,
       "Its deletion has begun. Copy the object away now, and put it back when the row of"

@@ -89,7 +89,12 @@ final class SessionReader {
       """
       select
         session.*, archive_after > now() + cast(:longest as interval) as is_leased,
-        coalesce(first_received_at < %s, false) as has_expired_events,
+        coalesce(first_received_at < %s, false) or exists (
+          select from event_day
+          where event_day.project_id = session.project_id
+            and day >= cast(first_received_at at time zone 'UTC' as date)
+            and day <= cast(last_received_at at time zone 'UTC' as date)
+        ) as has_expired_events,
         tracked.*
       from session
       join project on project.id = session.project_id

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param hotSince when the first of the chunks came, as the row has it; null for none
  * @param isLeased whether {@code archive_after} lies further ahead than any lease or pause
- * @param hasExpiredEvents whether it began so long ago that events of it may be gone
+ * @param hasExpiredEvents whether it began so long ago that events of it may be gone, or in the
+ *     archive
  * @param counted what the session counts of its analytics events
  * @param tracked what there is of them
  */

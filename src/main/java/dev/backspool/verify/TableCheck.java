@@ -201,9 +201,13 @@ final class TableCheck {
                 from project
                 where (cast(:project as uuid) is null or id = cast(:project as uuid))
                   and not exists (select from project_key where project_id = project.id)
-                  and exists (
-                    select from recording_part
-                    where project_id = project.id and data_key is not null)
+                  and (
+                    exists (
+                      select from recording_part
+                      where project_id = project.id and data_key is not null)
+                    or exists (
+                      select from event_day
+                      where project_id = project.id and data_key is not null))
                 order by id
                 """)
             .bind("project", project)
@@ -214,7 +218,7 @@ final class TableCheck {
                 Suspicion.of(
                     Kind.PROJECT_KEY_MISSING,
                     Place.project(id),
-                    "Its recordings are encrypted, and the key that opens them is gone"))
+                    "What it has in the archive is encrypted, and the key that opens it is gone"))
             .toList());
   }
 

@@ -332,6 +332,8 @@ public final class Verification {
 
     void archive() throws ArchiveUnavailable, InterruptedException {
       begin(Step.ARCHIVE, 0);
+      new DayCheck(database, archives, erasures, options.project(), options.quick(), tally)
+          .walk(suspects::add, this::pause);
       new ArchiveWalk(database, archives, doomed, recheck, options.project(), tally)
           .walk(suspects::add, this::pause);
     }

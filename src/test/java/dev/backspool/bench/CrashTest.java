@@ -16,7 +16,7 @@ final class CrashTest {
   private static final Duration NEVER = Duration.ofHours(1);
 
   @Test
-  void everything_acknowledged_survives_kills_and_every_other_is_absent_or_whole()
+  void everything_acknowledged_survives_kills_in_all_copies_and_every_other_is_absent_or_whole()
       throws Exception {
     try (var crash = new Crash(CLIENTS, SOON)) {
       for (int n = 0; n < 3; n++) {
@@ -27,6 +27,7 @@ final class CrashTest {
       }
       Finding last = crash.stopAndLook();
       assertThat(last.problems()).isEmpty();
+      assertThat(crash.lookAtCopies()).isEmpty();
     }
   }
 

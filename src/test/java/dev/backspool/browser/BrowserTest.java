@@ -13,4 +13,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(Browsing.class)
-@interface BrowserTest {}
+@interface BrowserTest {
+  /** More settings of the server, as {@code NAME=value}. */
+  String[] settings() default {};
+}

@@ -2,6 +2,9 @@ package dev.backspool.browser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
@@ -48,7 +51,14 @@ final class Browsing implements ParameterResolver, AfterTestExecutionCallback {
     }
     return classes
         .getStore(OURS)
-        .computeIfAbsent(test, _ -> Dashboard.start(chromium(context)), Dashboard.class);
+        .computeIfAbsent(
+            test, _ -> Dashboard.start(chromium(context), settings(test)), Dashboard.class);
+  }
+
+  private static Map<String, String> settings(Class<?> test) {
+    return Stream.of(test.getAnnotation(BrowserTest.class).settings())
+        .map(setting -> setting.split("=", 2))
+        .collect(Collectors.toMap(named -> named[0], named -> named[1]));
   }
 
   private static Chromium chromium(ExtensionContext context) {

@@ -31,8 +31,13 @@ final class Dashboard implements AutoCloseable {
     this.signedIn = signIn();
   }
 
-  static Dashboard start(Chromium chromium) {
-    return new Dashboard(TestServer.start(), chromium);
+  /**
+   * Starts a server.
+   *
+   * @param settings more of its settings
+   */
+  static Dashboard start(Chromium chromium, Map<String, String> settings) {
+    return new Dashboard(TestServer.start(settings), chromium);
   }
 
   /** Signs in once; every window begins with that cookie. */

@@ -5,10 +5,14 @@ import static dev.backspool.erasure.Shop.receipt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.backspool.eventday.DayArchive;
 import dev.backspool.postgres.Database;
+import dev.backspool.recording.Archives;
+import dev.backspool.recording.DataKeys;
 import dev.backspool.server.TestServer;
 import dev.backspool.session.Mark;
 import java.sql.Connection;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -156,9 +160,22 @@ final class ErasureRaceTest {
     var late =
         new Going(
             UUID.fromString(id), Mark.profile(shop.project.id(), ADA), new byte[] {1, 2, 3, 4});
-    assertThatThrownBy(() -> new Belongings(database, ledger).look(late))
-        .isInstanceOf(Finished.class);
-    assertThatThrownBy(() -> new Removal(database, ledger).pass(late)).isInstanceOf(Finished.class);
+    try (Archives archives = shop.server.archives()) {
+      var days =
+          new DayArchive(
+              database,
+              archives,
+              new DataKeys(database),
+              true,
+              shop.server.folder().resolve("tmp"),
+              InstantSource.system());
+      ArchivedDays.Search search =
+          new ArchivedDays(database, days).search(late.subject(), () -> true);
+      assertThatThrownBy(() -> new Belongings(database, ledger).look(late, search))
+          .isInstanceOf(Finished.class);
+      assertThatThrownBy(() -> new Removal(database, ledger).pass(late, search))
+          .isInstanceOf(Finished.class);
+    }
 
     assertThat(shop.count("erasure_task")).isZero();
     assertThat(shop.count("tombstone")).isZero();

@@ -170,6 +170,15 @@ final class StackFailure extends RuntimeException {
         one("project_id", project));
   }
 
+  static StackFailure adminRequired() {
+    return known(
+        401,
+        Reason.WRONG_KEY,
+        "ADMIN_AUTHENTICATION_REQUIRED",
+        "The x-stack-super-secret-admin-key header is missing, or not the installation's admin token",
+        Map.of());
+  }
+
   static StackFailure userRequired() {
     return known(
         401,

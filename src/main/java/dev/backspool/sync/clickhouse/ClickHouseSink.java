@@ -69,8 +69,8 @@ final class ClickHouseSink implements Sink {
       connection.insert(
           tables.table(mapping), List.copyOf(types.keySet()), encoded, era + "/" + page.token());
     } catch (SinkException failure) {
-      if (failure.kind() == Kind.REFUSED_ROW || failure.kind() == Kind.SCHEMA_DRIFT) {
-        schema.check(mapping); // It knows which column.
+      if (failure.kind() != Kind.UNREACHABLE) {
+        schema.check(mapping); // It knows what was changed, whatever the server calls it.
       }
       throw failure;
     }

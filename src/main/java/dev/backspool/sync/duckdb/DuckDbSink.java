@@ -47,6 +47,8 @@ final class DuckDbSink implements Sink {
   private static final String FLOOR = "sync_floor";
   private static final String IS_DELETED = "is_deleted";
 
+  private static final int ROW_GROUP = 122_880;
+
   private final DuckDBConnection connection;
   private final ReentrantLock writing = new ReentrantLock();
 
@@ -227,6 +229,12 @@ final class DuckDbSink implements Sink {
 
   private static String quoted(String name) {
     return '"' + name + '"';
+  }
+
+  /** So many are written at once to where they stay, and not to the log first. */
+  @Override
+  public int mostLoadRows() {
+    return ROW_GROUP;
   }
 
   @Override
@@ -517,6 +525,12 @@ final class DuckDbSink implements Sink {
       case TIMESTAMP -> "epoch_us(%s)::varchar".formatted(value);
       case TEXTS -> "array_to_string(%s, chr(30))".formatted(value);
     };
+  }
+
+  /** DuckDB locks its file. */
+  @Override
+  public boolean isExclusive() {
+    return true;
   }
 
   @Override

@@ -1,0 +1,314 @@
+package dev.backspool.retention;
+
+import dev.backspool.eventday.DayArchive;
+import dev.backspool.eventday.DayReader;
+import dev.backspool.eventday.DayRows;
+import dev.backspool.eventday.EventDay;
+import dev.backspool.eventday.EventDays;
+import dev.backspool.eventday.EventLine;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Moves days of events that are older than the hot ones into the archive, each as a whole and the
+ * oldest first: an object for each project is written and read back, and then one transaction puts
+ * all of them in charge and drops the day's partition. Whatever dies before it leaves the rows, and
+ * objects that are deleted.
+ *
+ * <p>What is written to the partition meanwhile, such as by an erasure, is noticed by a trigger:
+ * then the objects are made again.
+ */
+final class AgedEvents {
+  private static final Logger LOG = LoggerFactory.getLogger(AgedEvents.class);
+  private static final String STEP = "events";
+  private static final DayPartitions PARTITIONS = new DayPartitions("event");
+  private static final int ROWS = 20_000;
+  private static final int TRIES = 3;
+
+  private final Work work;
+  private final Map<UUID, ProjectRun> runs;
+  private final DayArchive archive;
+  private final EventCopies copies;
+
+  AgedEvents(Work work, List<ProjectRun> runs, DayArchive archive, EventCopies copies) {
+    this.work = work;
+    this.runs = runs.stream().collect(Collectors.toMap(ProjectRun::project, Function.identity()));
+    this.archive = archive;
+    this.copies = copies;
+  }
+
+  /** Something was written to the day since it was read, or its objects took too long. */
+  private static final class Changed extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Changed() {
+      super("changed since it was read", null, false, false);
+    }
+  }
+
+  /**
+   * Moves what is due.
+   *
+   * @param before days that are over by then
+   * @return why some stays; null when nothing does
+   */
+  @Nullable String move(Instant before) {
+    Instant read = copies.readUpTo();
+    List<LocalDate> days =
+        work.read(PARTITIONS::days).stream().filter(day -> !end(day).isAfter(before)).toList();
+    @Nullable String left = null;
+    for (int i = 0; i < days.size(); i++) {
+      LocalDate day = days.get(i);
+      work.progress(null, STEP, i, days.size());
+      if (end(day).isAfter(read)) {
+        return "Events of %s stay in PostgreSQL: a copy that is required has not read them all"
+            .formatted(day);
+      }
+      try {
+        if (!move(day)) {
+          left =
+              "Events of %s stay in PostgreSQL: somebody writes to them all the time"
+                  .formatted(day);
+        }
+      } catch (IOException failure) {
+        // What keeps one day from the archive mostly keeps all others.
+        return "Events of %s stay in PostgreSQL: %s".formatted(day, failure.getMessage());
+      }
+    }
+    return left;
+  }
+
+  private static Instant begin(LocalDate day) {
+    return day.atStartOfDay().toInstant(ZoneOffset.UTC);
+  }
+
+  private static Instant end(LocalDate day) {
+    return begin(day.plusDays(1));
+  }
+
+  private boolean move(LocalDate day) throws IOException {
+    for (int tries = 1; tries <= TRIES; tries++) {
+      if (!watch(day)) {
+        return false;
+      }
+      List<UUID> projects = work.readLong(handle -> projects(handle, day));
+      List<UUID> expired = projects.stream().filter(project -> hasExpired(project, day)).toList();
+      var stored = new ArrayList<EventDay>();
+      var replaced = new ArrayList<EventDay>();
+      try {
+        for (UUID project : projects) {
+          if (!expired.contains(project)) {
+            store(project, day, stored, replaced);
+          }
+        }
+        if (record(day, projects, expired, stored, replaced)) {
+          return true;
+        }
+        archive.abandon(stored);
+        return false;
+      } catch (Changed _) {
+        LOG.info("Events of {} were written to while they were archived", day);
+        archive.abandon(stored);
+      } catch (IOException | RuntimeException failure) {
+        archive.abandon(stored);
+        throw failure;
+      }
+    }
+    return false;
+  }
+
+  /** Has writes noticed from now on, once those that are under way have ended. */
+  private boolean watch(LocalDate day) {
+    return DayPartitions.tryOften(() ->
+        work.change(
+            Map.of(),
+            handle -> {
+              DayPartitions.waitBriefly(handle);
+              handle
+                  .createQuery("select watch_event_day(:day)")
+                  .bind("day", day)
+                  .mapTo(String.class)
+                  .list();
+              return Map.of();
+            }));
+  }
+
+  private static List<UUID> projects(Handle handle, LocalDate day) {
+    return handle
+        .createQuery(
+            """
+            select id from project
+            where (select true from %1$s where %1$s.project_id = project.id limit 1)
+            order by id
+            """
+                .formatted(PARTITIONS.of(day)))
+        .mapTo(UUID.class)
+        .list();
+  }
+
+  /** What is left of a day that has expired belongs to sessions that somebody keeps. */
+  private boolean hasExpired(UUID project, LocalDate day) {
+    ProjectRun run = runs.get(project);
+    return run != null && !end(day).isAfter(run.terms().eventsBefore());
+  }
+
+  /** An import may have brought events to a day that is archived: both become one object. */
+  private void store(UUID project, LocalDate day, List<EventDay> stored, List<EventDay> replaced)
+      throws IOException {
+    Optional<EventDay> known = work.read(handle -> EventDays.find(handle, project, day));
+    Optional<EventDay> made;
+    if (known.isPresent()) {
+      try (DayReader older = archive.open(known.get())) {
+        made = archive.store(project, day, new Merged(rows(project, day), older::next));
+      }
+    } else {
+      made = archive.store(project, day, rows(project, day));
+    }
+    made.ifPresent(each -> {
+      stored.add(each);
+      known.ifPresent(replaced::add);
+    });
+  }
+
+  /** A project's rows, page by page: no transaction is open for long. */
+  private DayArchive.Source rows(UUID project, LocalDate day) {
+    return new DayArchive.Source() {
+      private final Deque<EventLine> page = new ArrayDeque<>();
+      private @Nullable EventLine last;
+      private boolean done;
+
+      @Override
+      public Optional<EventLine> next() {
+        if (page.isEmpty() && !done) {
+          work.progress(null, STEP, 0, 0);
+          List<EventLine> some =
+              work.readLong(handle -> {
+                try {
+                  return DayRows.after(
+                      handle.getConnection(), PARTITIONS.of(day), project, last, ROWS);
+                } catch (SQLException failure) {
+                  throw new IllegalStateException(failure);
+                }
+              });
+          page.addAll(some);
+          done = some.size() < ROWS;
+          last = some.isEmpty() ? last : some.getLast();
+        }
+        return Optional.ofNullable(page.poll());
+      }
+    };
+  }
+
+  /** Two sources in one order; of an event that both have, the first one's is taken. */
+  private static final class Merged implements DayArchive.Source {
+    private final DayArchive.Source first;
+    private final DayArchive.Source second;
+    private Optional<EventLine> one;
+    private Optional<EventLine> other;
+
+    Merged(DayArchive.Source first, DayArchive.Source second) throws IOException {
+      this.first = first;
+      this.second = second;
+      one = first.next();
+      other = second.next();
+    }
+
+    @Override
+    public Optional<EventLine> next() throws IOException {
+      int order =
+          one.isEmpty()
+              ? 1
+              : other.isEmpty() ? -1 : EventLine.ORDER.compare(one.get(), other.get());
+      Optional<EventLine> next = order <= 0 ? one : other;
+      if (order <= 0) {
+        one = first.next();
+      }
+      if (order >= 0 && other.isPresent()) {
+        other = second.next();
+      }
+      return next;
+    }
+  }
+
+  /**
+   * Puts the objects in charge and drops the partition. Writers of that one day wait while the rows
+   * are added; everybody else only for the moment in which it is taken out of its table.
+   */
+  private boolean record(
+      LocalDate day,
+      List<UUID> projects,
+      List<UUID> expired,
+      List<EventDay> stored,
+      List<EventDay> replaced) {
+    if (!stored.isEmpty() && archive.plan(stored).size() < stored.size()) {
+      throw new Changed();
+    }
+    work.witness("before a drop");
+    return DayPartitions.tryOften(() ->
+        work.change(
+            runs,
+            handle -> {
+              DayPartitions.waitBriefly(handle);
+              handle.execute("lock table only %s in share mode".formatted(PARTITIONS.of(day)));
+              if (isChanged(handle, day) || !put(handle, stored, replaced)) {
+                throw new Changed();
+              }
+              copies.leave(handle, projects, begin(day), end(day));
+              PARTITIONS.detach(handle, day);
+              keep(handle, day, expired);
+              PARTITIONS.drop(handle, day);
+              return Map.of();
+            }));
+  }
+
+  private static boolean isChanged(Handle handle, LocalDate day) {
+    return handle
+        .createQuery("select exists (select from event_day_changed where day = :day)")
+        .bind("day", day)
+        .mapTo(Boolean.class)
+        .one();
+  }
+
+  private static boolean put(Handle handle, List<EventDay> stored, List<EventDay> replaced) {
+    try {
+      return DayArchive.record(handle.getConnection(), stored, replaced);
+    } catch (SQLException failure) {
+      throw new IllegalStateException(failure);
+    }
+  }
+
+  /** Of days that have expired, what is kept longer goes where the others' is. */
+  private static void keep(Handle handle, LocalDate day, List<UUID> expired) {
+    if (expired.isEmpty()) {
+      return;
+    }
+    DayPartitions.hurry(handle);
+    String rows =
+        "select count(*) from %s where project_id = any(:projects)".formatted(PARTITIONS.of(day));
+    long there =
+        handle.createQuery(rows).bindArray("projects", UUID.class, expired).mapTo(Long.class).one();
+    long kept =
+        ExpiredEvents.moveKept(handle, day, expired).values().stream()
+            .mapToLong(Long::longValue)
+            .sum();
+    if (kept < there) {
+      throw new Changed(); // Retention has yet to remove some, or somebody keeps them no longer.
+    }
+  }
+}
