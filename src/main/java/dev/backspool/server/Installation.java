@@ -20,11 +20,15 @@ import dev.backspool.session.SessionLimits;
 import dev.backspool.sync.AnalyticsUrl;
 import dev.backspool.sync.Mappings;
 import dev.backspool.sync.QuietSync;
+import dev.backspool.sync.Settings;
+import dev.backspool.sync.Sync;
+import dev.backspool.sync.clickhouse.ClickHouse;
 import dev.backspool.sync.duckdb.DuckDb;
 import dev.backspool.transfer.ProjectExport;
 import dev.backspool.transfer.ProjectImport;
 import dev.backspool.transfer.Spools;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -152,17 +156,49 @@ final class Installation implements AutoCloseable {
     return sync;
   }
 
-  private @Nullable DuckDb columnarStore() {
-    if (config.analyticsUrl() instanceof AnalyticsUrl.File where && Files.exists(where.path())) {
-      try {
-        DuckDb file = DuckDb.open(where.path(), config.dataDir().resolve("tmp"));
-        parts.push(file);
-        return file;
-      } catch (IllegalStateException open) {
-        LOG.debug("{}", open.getMessage());
-      }
+  /**
+   * The sync, at work. To be asked for once, and not beside the archives. A columnar store that is
+   * not there is made; one that another process has open is left to that.
+   */
+  Sync workingSync() {
+    var past = new SyncedDays(eventDays(archives()).files());
+    @Nullable DuckDb file =
+        config.analyticsUrl() instanceof AnalyticsUrl.File where ? opened(where.path()) : null;
+    @Nullable ClickHouse store =
+        config.analyticsUrl() instanceof AnalyticsUrl.Server where
+            ? ClickHouse.open(where.address())
+            : null;
+    if (store != null) {
+      parts.push(store);
     }
-    return null;
+    var sync =
+        new Sync(
+            database, Mappings.ALL, Server.sinkOpeners(config), Settings.standard(), past);
+    parts.push(sync);
+    if (file != null) {
+      Server.attach(sync::attach, file);
+    }
+    if (store != null) {
+      Server.attach(sync::attach, store);
+    }
+    return sync;
+  }
+
+  private @Nullable DuckDb columnarStore() {
+    return config.analyticsUrl() instanceof AnalyticsUrl.File where && Files.exists(where.path())
+        ? opened(where.path())
+        : null;
+  }
+
+  private @Nullable DuckDb opened(Path path) {
+    try {
+      DuckDb file = DuckDb.open(path, config.dataDir().resolve("tmp"));
+      parts.push(file);
+      return file;
+    } catch (IllegalStateException open) {
+      LOG.debug("{}", open.getMessage());
+      return null;
+    }
   }
 
   private Playback playback(Archives archives) {

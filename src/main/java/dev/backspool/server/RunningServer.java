@@ -33,6 +33,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Map;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
@@ -307,6 +308,29 @@ final class RunningServer implements AutoCloseable {
       throws IOException, InterruptedException {
     String only = project == null ? "" : "?project=" + onlyProject(token, project);
     return SNAKE_CASE.treeToValue(get(token, "/api/internal/sync/status" + only), SyncJson.class);
+  }
+
+  /**
+   * Has the server fill a copy elsewhere from scratch; returns when it has begun.
+   *
+   * @param token the admin token
+   * @param project name or id; null for all
+   * @throws Sentence when the server refuses
+   */
+  void resync(String token, UUID sink, @Nullable String project)
+      throws IOException, InterruptedException {
+    Map<String, String> form =
+        project == null ? Map.of() : Map.of("project", onlyProject(token, project));
+    HttpResponse<byte[]> answer =
+        client.send(
+            request("/api/internal/sync/sinks/" + sink + "/resync", token)
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofByteArray(JSON.writeValueAsBytes(form)))
+                .build(),
+            BodyHandlers.ofByteArray());
+    if (answer.statusCode() != 202) {
+      throw refused(answer.statusCode(), answer.body());
+    }
   }
 
   /**

@@ -306,7 +306,7 @@ public final class Server implements AutoCloseable {
       attach(started::attach, file);
     }
     if (server != null) {
-      started.attach(server.id(), "clickhouse", "Analytics", server.place(), server.sink());
+      attach(started::attach, server);
     }
     return started;
   }
@@ -320,6 +320,11 @@ public final class Server implements AutoCloseable {
   /** Makes the columnar store within the process a sink. */
   static void attach(Attach sync, DuckDb file) {
     sync.to(file.id(), "duckdb", "Analytics", file.place(), file.sink());
+  }
+
+  /** Makes a ClickHouse the installation's columnar store. */
+  static void attach(Attach sync, ClickHouse store) {
+    sync.to(store.id(), "clickhouse", "Analytics", store.place(), store.sink());
   }
 
   /** Retention removes nothing that a sink has yet to read. */

@@ -15,6 +15,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       SyncStatusCommand.class,
       SyncVerify.class,
+      SyncRebuild.class,
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class SyncCommand implements Runnable {

@@ -279,6 +279,16 @@ public final class Statuses {
         .toList();
   }
 
+  /** Events that have left PostgreSQL. */
+  private static long past(Handle handle, UUID project) {
+    return handle
+        .createQuery(
+            "select coalesce(sum(event_count), 0) from event_day where project_id = :project")
+        .bind("project", project)
+        .mapTo(Long.class)
+        .one();
+  }
+
   /**
    * How many rows a project has of a mapping: looked up to a number, beyond known by the planner.
    */
@@ -296,14 +306,17 @@ public final class Statuses {
             .bind("project", project)
             .mapTo(Long.class)
             .one();
+    long past = mapping.source() == Source.EVENT ? past(handle, project) : 0;
     if (rows <= FEW) {
-      return new Behind(rows, true, null);
+      return new Behind(rows + past, true, null);
     }
     var counted =
         rows <= MOST_COUNTED_ROWS
-            ? new Behind(rows, true, null)
+            ? new Behind(rows + past, true, null)
             : new Behind(
-                Math.max(rows, estimate(handle, all, Map.of("project", project))), false, null);
+                Math.max(rows, estimate(handle, all, Map.of("project", project))) + past,
+                false,
+                null);
     held.put(table, new Rows(counted, System.nanoTime()));
     return counted;
   }

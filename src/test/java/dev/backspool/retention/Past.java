@@ -36,23 +36,27 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A server whose events leave PostgreSQL after ten days, with a columnar store, a project that is
- * tracked over HTTP, and a clock that is set.
+ * A server of a month ago, whose events leave PostgreSQL after ten days, with a columnar store, a
+ * project that is tracked over HTTP, and a clock that is set.
  */
-final class Past implements AutoCloseable {
+public final class Past implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(40);
 
-  final SettableClock clock;
-  final LocalDate today;
-  final Path folder;
-  final TestPostgres.Address database = TestPostgres.freshDatabase();
-  final Map<String, String> settings = new HashMap<>();
-  final Project project;
-  TestServer server;
+  public final SettableClock clock;
+  public final LocalDate today;
+  public final Path folder;
+  public final TestPostgres.Address database = TestPostgres.freshDatabase();
+  public final Map<String, String> settings = new HashMap<>();
+  public final Project project;
+  public TestServer server;
   private int batches;
 
-  Past(Path folder, Map<String, String> more) {
-    Instant noon = Instant.now().truncatedTo(ChronoUnit.DAYS).plus(12, ChronoUnit.HOURS);
+  public Past(Path folder, Map<String, String> more) {
+    Instant noon =
+        Instant.now()
+            .truncatedTo(ChronoUnit.DAYS)
+            .minus(30, ChronoUnit.DAYS)
+            .plus(12, ChronoUnit.HOURS);
     clock = new SettableClock(noon);
     today = LocalDate.ofInstant(noon, ZoneOffset.UTC);
     this.folder = folder;
@@ -63,24 +67,38 @@ final class Past implements AutoCloseable {
     settings.putAll(more);
     server = TestServer.start(database, settings, clock);
     project = server.project();
+    day(today);
+  }
+
+  /** Makes the table that the events of a day lie in. */
+  public void day(LocalDate day) {
+    server
+        .server()
+        .postgres()
+        .own(handle ->
+            handle
+                .createQuery("select add_event_day(:day)")
+                .bind("day", day)
+                .mapTo(String.class)
+                .list());
   }
 
   /** Another start on the same data. */
-  void restart() {
+  public void restart() {
     server.close();
     server = TestServer.start(database, settings, clock);
   }
 
-  UUID id() {
+  public UUID id() {
     return project.id();
   }
 
-  String path() {
+  public String path() {
     return "/api/projects/" + project.id();
   }
 
   /** Tracks events in a session that its SDK names, and returns the session's id. */
-  String tracked(String session, int events) {
+  public String tracked(String session, int events) {
     return tracked(project, session, "device-of-" + session, null, events);
   }
 
@@ -110,21 +128,21 @@ final class Past implements AutoCloseable {
   }
 
   /** So many days later; sessions have ended soon after their last event. */
-  void days(int days) {
+  public void days(int days) {
     clock.advance(Duration.ofHours(3));
     server.server().events().closer().closeDue();
     clock.advance(Duration.ofDays(days).minusHours(3));
   }
 
   /** The daily run, at its time. */
-  void run() {
+  public void run() {
     JsonNode retention = server.get(path() + "/retention").admin().send().json();
     clock.set(Instant.parse(retention.get("next_run_at").asString()));
     server.server().retention().look();
   }
 
   /** What the day's run as a whole left undone; empty when nothing. */
-  List<String> left() {
+  public List<String> left() {
     return server.column(
         """
         select error from retention_run
@@ -134,23 +152,23 @@ final class Past implements AutoCloseable {
         """);
   }
 
-  void keeps(String json) {
+  public void keeps(String json) {
     assertThat(server.call("PATCH", path()).admin().body(json).send().status()).isEqualTo(200);
   }
 
-  long rows(String table) {
+  public long rows(String table) {
     return server.count(
         "select count(*) from %s where project_id = '%s'".formatted(table, project.id()));
   }
 
-  long archivedRows() {
+  public long archivedRows() {
     return server.count(
         "select coalesce(sum(event_count), 0) from event_day where project_id = '%s'"
             .formatted(project.id()));
   }
 
   /** The events in the archive, as lines. */
-  List<EventLine> archived() throws IOException {
+  public List<EventLine> archived() throws IOException {
     var lines = new ArrayList<EventLine>();
     var database = server.server().postgres();
     try (var archives = server.archives()) {
@@ -164,7 +182,7 @@ final class Past implements AutoCloseable {
   }
 
   /** Objects of days that lie in the archive. */
-  List<String> objects() throws IOException {
+  public List<String> objects() throws IOException {
     Path root = folder.resolve("archive");
     if (!Files.isDirectory(root)) {
       return List.of();
@@ -177,7 +195,7 @@ final class Past implements AutoCloseable {
     }
   }
 
-  List<String> objectsNow() {
+  public List<String> objectsNow() {
     try {
       return objects();
     } catch (IOException failure) {
@@ -186,7 +204,7 @@ final class Past implements AutoCloseable {
   }
 
   /** The events in the archive as text. */
-  List<String> archivedTexts() {
+  public List<String> archivedTexts() {
     try {
       return archived().stream()
           .map(line -> new String(line.json(), StandardCharsets.UTF_8))
@@ -197,7 +215,7 @@ final class Past implements AutoCloseable {
   }
 
   /** Objects that no row is in charge of and that are not to be deleted. */
-  List<String> unreachable() throws IOException {
+  public List<String> unreachable() throws IOException {
     List<String> named =
         server.column(
             """
@@ -207,19 +225,19 @@ final class Past implements AutoCloseable {
     return objects().stream().filter(name -> !named.contains(name)).toList();
   }
 
-  boolean hasPartition() {
+  public boolean hasPartition() {
     return server.count(
             "select count(*) from pg_class where relname = 'event_%s'"
                 .formatted(today.toString().replace("-", "")))
         > 0;
   }
 
-  SinkRow sink() {
+  public SinkRow sink() {
     return server.server().sync().sinks().all().getFirst();
   }
 
   /** Waits until the columnar store has everything. */
-  void settle() {
+  public void settle() {
     eventually(() -> {
       SyncStatus status = server.server().sync().statuses().of(id());
       assertThat(status.sinks()).isNotEmpty();
@@ -235,7 +253,7 @@ final class Past implements AutoCloseable {
   }
 
   /** How many events the columnar store holds, after it was found to hold just what it should. */
-  long held() {
+  public long held() {
     settle();
     try {
       long held = -1;
@@ -254,7 +272,7 @@ final class Past implements AutoCloseable {
   }
 
   /** What {@code verify} finds, by kind. */
-  List<String> findings() {
+  public List<String> findings() {
     Answer answer = server.post("/api/verify").admin().send();
     assertThat(answer.status()).as(answer.body()).isEqualTo(200);
     var kinds = new ArrayList<String>();
@@ -267,7 +285,7 @@ final class Past implements AutoCloseable {
     return kinds;
   }
 
-  static void eventually(Runnable assertion) {
+  public static void eventually(Runnable assertion) {
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (true) {
       try {
