@@ -27,6 +27,7 @@ export function AddSink({ project, opened, onClose }: Props) {
   const busy = add.isPending || test.isPending;
   const failure = add.error ?? test.error;
   const problem = failure instanceof ApiProblem ? failure : null;
+  const refused = problem?.field('connection') ?? (problem?.errors.length === 0 ? problem.message : null);
   const set = (change: Partial<NewSink>) => {
     setSink({ ...sink, ...change });
     if (!('name' in change)) {
@@ -86,7 +87,8 @@ export function AddSink({ project, opened, onClose }: Props) {
           description={`${kindOf(sink.kind)}, such as ${EXAMPLES[sink.kind] ?? 'its address'}. Kept encrypted, and never shown again.`}
           value={sink.connection}
           onChange={(e) => set({ connection: e.currentTarget.value })}
-          error={problem?.field('connection') ?? (problem?.errors.length === 0 ? problem.message : null)}
+          error={refused}
+          aria-invalid={refused ? true : undefined}
           autoComplete="off"
           spellCheck={false}
         />

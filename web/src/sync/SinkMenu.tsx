@@ -141,6 +141,7 @@ function Reconnect({ sink, onClose }: DialogProps) {
   const [connection, setConnection] = useState('');
   const change = useChangeSink(sink);
   const problem = change.error instanceof ApiProblem ? change.error : null;
+  const refused = problem?.field('connection') ?? change.error?.message;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     change.mutate(
@@ -168,7 +169,8 @@ function Reconnect({ sink, onClose }: DialogProps) {
           placeholder="postgresql://user:password@host:5432/name"
           value={connection}
           onChange={(e) => setConnection(e.currentTarget.value)}
-          error={problem?.field('connection') ?? change.error?.message}
+          error={refused}
+          aria-invalid={refused ? true : undefined}
           autoComplete="off"
           spellCheck={false}
           data-autofocus

@@ -42,6 +42,7 @@ export function SinkSection({ sink, project }: Props) {
             ) : (
               sink.project_id === null && ', of this installation'
             )}
+            {project === null && <Owner sink={sink} />}
             {sink.required && ' · events wait for it'}
           </span>
         </div>
@@ -71,6 +72,17 @@ export function SinkSection({ sink, project }: Props) {
       <Mappings sink={sink} project={project} />
       {project === null && sink.projects.length > 0 && <Projects sink={sink} />}
     </section>
+  );
+}
+
+/** Whose own it is, where the page is of everybody. */
+function Owner({ sink }: { sink: SinkStatus }) {
+  const owner = sink.projects.find((project) => project.project_id === sink.project_id);
+  if (!owner) return null;
+  return (
+    <>
+      , of <Link to={`/p/${owner.project_id}/sync`}>{owner.name}</Link>
+    </>
   );
 }
 
@@ -110,7 +122,7 @@ function Row({ sink, mapping, project }: Props & { mapping: SyncMapping }) {
       <Table.Td className="nowrap">
         <code>{mapping.mapping}</code>
       </Table.Td>
-      <Table.Td className="sink-state">
+      <Table.Td className={mapping.state === 'stopped' ? 'sink-state stopped' : 'sink-state'}>
         {mapping.state === 'stopped' ? (
           <>
             <span className="bad">Stopped: {mapping.reason}</span>{' '}
@@ -122,7 +134,7 @@ function Row({ sink, mapping, project }: Props & { mapping: SyncMapping }) {
           mappingStateOf(mapping.state)
         )}
       </Table.Td>
-      <Table.Td ta="right" className="nowrap">
+      <Table.Td ta="right" className={mapping.behind === 0 ? 'nowrap dim' : 'nowrap'}>
         {amountOf(mapping)}
       </Table.Td>
       <Table.Td
@@ -132,7 +144,7 @@ function Row({ sink, mapping, project }: Props & { mapping: SyncMapping }) {
       >
         {ageOf(mapping.oldest_at)}
       </Table.Td>
-      <Table.Td ta="right" className="nowrap">
+      <Table.Td ta="right" className={mapping.rows_per_second ? 'nowrap' : 'nowrap dim'}>
         {rateOf(mapping.rows_per_second)}
       </Table.Td>
       <Table.Td
@@ -142,7 +154,7 @@ function Row({ sink, mapping, project }: Props & { mapping: SyncMapping }) {
       >
         {count(mapping.delivered)}
       </Table.Td>
-      <Table.Td ta="right" className={mapping.quarantined > 0 ? 'bad' : undefined}>
+      <Table.Td ta="right" className={mapping.quarantined > 0 ? 'bad' : 'dim'}>
         {count(mapping.quarantined)}
       </Table.Td>
     </Table.Tr>

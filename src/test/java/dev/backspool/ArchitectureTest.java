@@ -89,6 +89,7 @@ final class ArchitectureTest {
     mayUse("eventday", "postgres", "archive", "recording", "ingest", "archiver", "sync");
     mayUse("event", "postgres", "session", "project", "ingest", "enrich");
     mayUse("sync", "postgres");
+    mayUse("query", "sync");
     mayUse("erasure", "postgres", "session", "ingest", "event", "eventday");
     mayUse(
         "protocol.backspool", "http", "ingest", "rrweb", "session", "project", "event", "enrich");
@@ -103,7 +104,8 @@ final class ArchitectureTest {
         "recording",
         "event",
         "enrich",
-        "sync");
+        "sync",
+        "query");
     mayUse("protocol.openpanel", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse("protocol.uxcam", "http", "ingest", "rrweb", "session", "event", "enrich");
     mayUse(
@@ -136,6 +138,7 @@ final class ArchitectureTest {
         "enrich",
         "archive",
         "verify",
+        "query",
         "sync");
   }
 
@@ -188,10 +191,10 @@ final class ArchitectureTest {
   }
 
   @Test
-  void the_columnar_store_stays_in_its_sink() {
+  void the_columnar_store_stays_in_its_sink_and_with_those_who_query_it() {
     noClasses()
         .that()
-        .resideOutsideOfPackage(ROOT + ".sync.duckdb..")
+        .resideOutsideOfPackages(ROOT + ".sync.duckdb..", ROOT + ".query.duckdb..")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("org.duckdb..")

@@ -14,6 +14,7 @@ public record Api(
     GroupApi groups,
     RetentionApi retention,
     RecordingApi recordings,
+    QueryApi queries,
     StorageApi storage,
     SessionDump dump,
     TransferApi transfer,

@@ -49,6 +49,12 @@ public final class NotThere extends RuntimeException {
     return new NotThere("frame_missing", "The recording has no such frame");
   }
 
+  static NotThere columnarStore() {
+    return new NotThere(
+        "no_columnar_store",
+        "This server keeps no columnar store to query: BACKSPOOL_ANALYTICS_URL");
+  }
+
   static NotThere path() {
     return new NotThere("not_found", "Nothing answers at this address");
   }

@@ -172,8 +172,7 @@ final class Installation implements AutoCloseable {
       parts.push(store);
     }
     var sync =
-        new Sync(
-            database, Mappings.ALL, Server.sinkOpeners(config), Settings.standard(), past);
+        new Sync(database, Mappings.ALL, Server.sinkOpeners(config), Settings.standard(), past);
     parts.push(sync);
     if (file != null) {
       Server.attach(sync::attach, file);

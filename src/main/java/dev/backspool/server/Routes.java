@@ -5,6 +5,7 @@ import dev.backspool.http.Cors;
 import dev.backspool.protocol.backspool.EventUpload;
 import dev.backspool.protocol.backspool.ReplayUpload;
 import dev.backspool.protocol.openpanel.OpenPanel;
+import dev.backspool.protocol.stackauth.AnalyticsQueries;
 import dev.backspool.protocol.stackauth.DatabaseSync;
 import dev.backspool.protocol.stackauth.EventBatches;
 import dev.backspool.protocol.stackauth.ReplayBatches;
@@ -24,7 +25,8 @@ record Routes(
     ReplayBatches stackAuth,
     EventBatches stackAuthEvents,
     ReplayReads stackAuthReads,
-    DatabaseSync stackAuthSync) {
+    DatabaseSync stackAuthSync,
+    AnalyticsQueries stackAuthQueries) {
 
   void register(RoutesConfig routes) {
     // Our own upload contract
@@ -89,6 +91,13 @@ record Routes(
       routes.get(path + "/{id}/chunks/{chunk}/events", stackAuthReads::chunkEvents);
       routes.get(path + "/{id}/events", stackAuthReads::events);
     }
+    for (String path :
+        List.of(
+            "/api/v1/analytics/query",
+            "/api/latest/analytics/query",
+            "/api/v1/internal/analytics/query")) {
+      routes.post(path, stackAuthQueries::post);
+    }
 
     for (String path :
         List.of("/api/v1/internal/external-db-sync", "/api/latest/internal/external-db-sync")) {
@@ -145,6 +154,8 @@ record Routes(
     routes.patch(sync + "/sinks/{sink}", api.sync()::change);
     routes.delete(sync + "/sinks/{sink}", api.sync()::remove);
     routes.post(sync + "/sinks/{sink}/resync", api.sync()::resync);
+    routes.post("/api/projects/{project}/query", api.queries()::post);
+    routes.get("/api/projects/{project}/query/schema", api.queries()::schema);
     String recording = "/api/projects/{project}/sessions/{session}/recording";
     routes.get(recording, api.recordings()::index);
     routes.get(recording + "/events", api.recordings()::events);

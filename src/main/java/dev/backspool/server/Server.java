@@ -14,6 +14,7 @@ import dev.backspool.api.Me;
 import dev.backspool.api.Operations;
 import dev.backspool.api.ProfileApi;
 import dev.backspool.api.ProjectApi;
+import dev.backspool.api.QueryApi;
 import dev.backspool.api.RecordingApi;
 import dev.backspool.api.RetentionApi;
 import dev.backspool.api.SessionApi;
@@ -47,11 +48,16 @@ import dev.backspool.project.Projects;
 import dev.backspool.protocol.backspool.EventUpload;
 import dev.backspool.protocol.backspool.ReplayUpload;
 import dev.backspool.protocol.openpanel.OpenPanel;
+import dev.backspool.protocol.stackauth.AnalyticsQueries;
 import dev.backspool.protocol.stackauth.DatabaseSync;
 import dev.backspool.protocol.stackauth.EventBatches;
 import dev.backspool.protocol.stackauth.ReplayBatches;
 import dev.backspool.protocol.stackauth.ReplayReads;
 import dev.backspool.protocol.uxcam.SnapshotUpload;
+import dev.backspool.query.Queries;
+import dev.backspool.query.Store;
+import dev.backspool.query.clickhouse.ClickHouseStore;
+import dev.backspool.query.duckdb.DuckDbStore;
 import dev.backspool.recording.ArchivePlace;
 import dev.backspool.recording.ArchiveWatch;
 import dev.backspool.recording.Archives;
@@ -108,6 +114,7 @@ public final class Server implements AutoCloseable {
   private final Playback playback;
   private final Retention retention;
   private final Sync sync;
+  private final Queries queries;
   private final Archiver archiver;
   private final SignIn signIn;
   private final Javalin http;
@@ -175,7 +182,10 @@ public final class Server implements AutoCloseable {
               config.archiveEncryption(),
               config.dataDir().resolve("tmp"),
               clock);
-      sync = sync(config, new SyncedDays(eventDays.files()));
+      @Nullable DuckDb file = file(config);
+      @Nullable ClickHouse server = server(config);
+      sync = sync(config, file, server, new SyncedDays(eventDays.files()));
+      queries = new Queries(store(file, server));
       retention =
           keep(
               new Retention(
@@ -209,6 +219,7 @@ public final class Server implements AutoCloseable {
               new GroupApi(projects, new Groups(database)),
               new RetentionApi(projects, retention, new KeptSessions(database, clock)),
               new RecordingApi(projects, sessions, new Recordings(database, playback), playback),
+              new QueryApi(projects, queries, bodies),
               storageApi(config, clock, archives),
               new SessionDump(projects, sessions, playback, sessionApi),
               new TransferApi(
@@ -256,7 +267,8 @@ public final class Server implements AutoCloseable {
               new ReplayBatches(ingest, projects, bodies, config.maxJsonDepth()),
               new EventBatches(events, ingest, projects, database, bodies, eyes, referrers),
               new ReplayReads(ingest, projects, database, playback),
-              new DatabaseSync(ingest, projects, sync, signIn::isToken, bodies));
+              new DatabaseSync(ingest, projects, sync, signIn::isToken, bodies),
+              new AnalyticsQueries(ingest, projects, queries, bodies));
       http = keep(Edge.start(config.host(), config.port(), routes), Edge::stop);
       // These end first: they would hold up the end of the requests in flight.
       keep(live);
@@ -264,6 +276,7 @@ public final class Server implements AutoCloseable {
       keep(erasures);
       keep(verify);
       keep(syncVerify);
+      keep(queries);
       url = URI.create("http://" + config.host() + ":" + http.port());
     } catch (RuntimeException | Error failure) {
       close();
@@ -290,16 +303,29 @@ public final class Server implements AutoCloseable {
         "clickhouse", ClickHouse.opener(config.syncPrivateSinks()));
   }
 
-  /** The columnar store is closed after the sync that writes it. */
-  private Sync sync(Config config, PastEvents past) {
-    @Nullable DuckDb file =
-        config.analyticsUrl() instanceof AnalyticsUrl.File where
-            ? keep(DuckDb.open(where.path(), config.dataDir().resolve("tmp")))
-            : null;
-    @Nullable ClickHouse server =
-        config.analyticsUrl() instanceof AnalyticsUrl.Server where
-            ? keep(ClickHouse.open(where.address()))
-            : null;
+  /** The columnar store within the process; it is closed after those who write and ask it. */
+  private @Nullable DuckDb file(Config config) {
+    return config.analyticsUrl() instanceof AnalyticsUrl.File where
+        ? keep(DuckDb.open(where.path(), config.dataDir().resolve("tmp")))
+        : null;
+  }
+
+  /** The same as a server. */
+  private @Nullable ClickHouse server(Config config) {
+    return config.analyticsUrl() instanceof AnalyticsUrl.Server where
+        ? keep(ClickHouse.open(where.address()))
+        : null;
+  }
+
+  private static @Nullable Store store(@Nullable DuckDb file, @Nullable ClickHouse server) {
+    if (file != null) {
+      return new DuckDbStore(file);
+    }
+    return server == null ? null : new ClickHouseStore(server);
+  }
+
+  private Sync sync(
+      Config config, @Nullable DuckDb file, @Nullable ClickHouse server, PastEvents past) {
     Sync started =
         keep(new Sync(database, Mappings.ALL, sinkOpeners(config), Settings.standard(), past));
     if (file != null) {
@@ -419,6 +445,11 @@ public final class Server implements AutoCloseable {
   /** Brings copies of rows and events elsewhere. */
   public Sync sync() {
     return sync;
+  }
+
+  /** Asks queries of the columnar store. */
+  public Queries queries() {
+    return queries;
   }
 
   /** Moves recordings to the archive. */

@@ -114,8 +114,7 @@ final class SyncRebuild implements Callable<Integer> {
           new Keeper() {
             @Override
             public SyncJson status() {
-              return SyncJson.of(
-                  only == null ? sync.statuses().all() : sync.statuses().of(only));
+              return SyncJson.of(only == null ? sync.statuses().all() : sync.statuses().of(only));
             }
 
             @Override

@@ -329,13 +329,19 @@ public final class Statuses {
     return Long.parseLong(plan.substring(at + 6, plan.indexOf(' ', at + 6)));
   }
 
-  /** What a cursor has yet to pass, the oldest first: as {@link Changes} reads it, without rows. */
+  /**
+   * What a cursor has yet to pass: as {@link Changes} reads it, without rows. Each transaction that
+   * was open at its snapshot is looked for by itself, or PostgreSQL would read all keys for them.
+   */
   private static String waiting(String table, String rows, String condition, int stage) {
     return """
-    select * from (
-      select changed_at, %2$s as row_count from pg_snapshot_xip(cursor.snapshot) as open (xid)
-      join %1$s on %1$s.xid = open.xid
+    select earlier.*
+    from pg_snapshot_xip(cursor.snapshot) as open (xid)
+    cross join lateral (
+      select changed_at, %2$s as row_count from %1$s
       where %1$s.project_id = cursor.project_id and %3$s and %4$s
+        and %1$s.xid = open.xid
+      order by %1$s.seq
       limit :most
     ) as earlier
     union all

@@ -40,7 +40,9 @@ final class GuardTest {
     "GET, /api/projects/a/sessions/live",
     "GET, /api/projects/a/nothing/here",
     "GET, /api/sessions/a/b",
-    "GET, /metrics"
+    "GET, /metrics",
+    "GET, /api/internal/sync/status",
+    "GET, /api/internal/nothing/here"
   })
   void without_a_sign_in_nothing_is_told(String method, String path) {
     var answer = server.call(method, path).send();

@@ -72,10 +72,16 @@ final class IsolationTest {
   void no_view_and_no_function_goes_past_the_policies_unseen() {
     assertThat(
             server.column(
-                "select relname from pg_class join pg_namespace on pg_namespace.oid = relnamespace where nspname = 'public' and relkind in ('v', 'm')"))
+                """
+                select relname from pg_class
+                join pg_namespace on pg_namespace.oid = relnamespace
+                where nspname = 'public' and relkind in ('v', 'm')
+                  and not coalesce('security_invoker=true' = any(reloptions), false)
+                """))
         .isEmpty();
     // Each of these keeps to backspool_project() itself, or is a trigger of rows that policies keep
-    // and that gives nothing back (doom_object and the sync's, which note keys), or is the writer's
+    // and that gives nothing back (those that doom objects or note what was written), or is the
+    // writer's
     // alone; another one needs a test of its own.
     assertThat(
             server.column(
@@ -90,6 +96,8 @@ final class IsolationTest {
             "profiles_in_group",
             "group_size",
             "doom_object",
+            "doom_event_day",
+            "note_event_day_change",
             "sync_forget_gone",
             "sync_database");
   }
@@ -206,6 +214,41 @@ final class IsolationTest {
     }
   }
 
+  @Test
+  void another_projects_sinks_and_what_they_refuse_are_not_there() {
+    server
+        .server()
+        .postgres()
+        .own(handle -> {
+          handle.execute(
+              """
+              insert into sync_sink (id, project_id, kind, name, is_required, is_paused)
+              values ('018f0000-0000-7000-8000-00000000000b', ?, 'bank', 'secret-sink', false, true)
+              """,
+              theirs.id());
+          return handle.execute(
+              """
+              insert into sync_quarantine (sink_id, project_id, mapping, key, version, reason)
+              values ('018f0000-0000-7000-8000-00000000000b', ?, 'profiles', 'bank', 1, 'bank')
+              """,
+              theirs.id());
+        });
+    String sink = "/sync/sinks/018f0000-0000-7000-8000-00000000000b";
+    String path = "/api/projects/" + ours.id();
+    assertThat(server.get(path + sink).admin().send().status()).isEqualTo(404);
+    assertThat(server.call("PATCH", path + sink).admin().body("{}").send().status()).isEqualTo(404);
+    assertThat(server.call("DELETE", path + sink).admin().send().status()).isEqualTo(404);
+    assertThat(server.post(path + sink + "/resync").admin().send().status()).isEqualTo(404);
+    for (String list : List.of("/sync/status", "/sync/sinks", "/sync/quarantine")) {
+      assertThat(server.get(path + list).admin().send().body()).as(list).doesNotContain("bank");
+      assertThat(server.get("/api/projects/" + theirs.id() + list).admin().send().body())
+          .as(list)
+          .contains("bank");
+    }
+    assertThat(server.get("/api/projects/" + theirs.id() + sink).admin().send().status())
+        .isEqualTo(200);
+  }
+
   private static String session() {
     return server
         .column("select session_id::text from event where name = 'secret_event'")
@@ -240,6 +283,10 @@ final class IsolationTest {
             project + "/profiles/secret-person",
             project + "/groups",
             project + "/groups/bank",
+            project + "/sync/status",
+            project + "/sync/sinks",
+            project + "/sync/sinks/" + NOBODY,
+            project + "/sync/quarantine",
             project + "/sessions/" + visit.id(),
             project + "/sessions/" + visit.id() + "/recording",
             project + "/sessions/" + visit.id() + "/recording/events",
@@ -247,7 +294,14 @@ final class IsolationTest {
             "/api/sessions/" + id + "/secret")) {
       assertThat(server.get(address).admin().send().status()).as(address).isEqualTo(404);
     }
-    for (String action : List.of("rotate-key", "rotate-secret", "sample-recordings")) {
+    for (String action :
+        List.of(
+            "rotate-key",
+            "rotate-secret",
+            "sample-recordings",
+            "sync/sinks",
+            "sync/sinks/test",
+            "sync/sinks/" + NOBODY + "/resync")) {
       assertThat(server.post(project + "/" + action).admin().send().status()).isEqualTo(404);
     }
     assertThat(server.call("PATCH", project).admin().body("{}").send().status()).isEqualTo(404);

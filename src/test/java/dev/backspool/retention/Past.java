@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A server of a month ago, whose events leave PostgreSQL after ten days, with a columnar store, a
- * project that is tracked over HTTP, and a clock that is set.
+ * A server whose events leave PostgreSQL after ten days, with a columnar store, a project that is
+ * tracked over HTTP, and a clock that is set.
  */
 public final class Past implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(40);
@@ -51,11 +51,20 @@ public final class Past implements AutoCloseable {
   public TestServer server;
   private int batches;
 
-  public Past(Path folder, Map<String, String> more) {
+  Past(Path folder, Map<String, String> more) {
+    this(folder, 0, more);
+  }
+
+  /**
+   * A server of today, or of some days ago for those who look at what is old by now.
+   *
+   * @param more settings
+   */
+  public Past(Path folder, int daysAgo, Map<String, String> more) {
     Instant noon =
         Instant.now()
             .truncatedTo(ChronoUnit.DAYS)
-            .minus(30, ChronoUnit.DAYS)
+            .minus(daysAgo, ChronoUnit.DAYS)
             .plus(12, ChronoUnit.HOURS);
     clock = new SettableClock(noon);
     today = LocalDate.ofInstant(noon, ZoneOffset.UTC);

@@ -30,7 +30,7 @@ final class ArchivedEventsCommandsTest {
 
   @BeforeEach
   void fill() {
-    past = new Past(folder, Map.of());
+    past = new Past(folder, 30, Map.of());
     past.tracked("a", 5);
     past.tracked("b", 3);
     past.days(11);
@@ -104,10 +104,7 @@ final class ArchivedEventsCommandsTest {
     Path file = folder.resolve("shop.tar");
     assertThat(run(data(), "export", "project", "--out", file).code()).isZero();
     // As if the day had never come here.
-    past.server
-        .server()
-        .postgres()
-        .own(handle -> handle.execute("delete from event_day"));
+    past.server.server().postgres().own(handle -> handle.execute("delete from event_day"));
     assertThat(run(data(), "import", "project", file).code()).isZero();
     assertThat(past.rows("event")).isEqualTo(17);
     past.settle();

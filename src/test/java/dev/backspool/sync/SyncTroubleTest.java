@@ -388,9 +388,9 @@ final class SyncTroubleTest {
     String transactions =
         "select xact_commit + xact_rollback from pg_stat_database where datname = current_database()";
     long before = Long.parseLong(shop.ask(transactions).getFirst());
-    pause(12_000);
+    pause(20_000);
     long after = Long.parseLong(shop.ask(transactions).getFirst());
-    assertThat(after - before).isLessThan(12);
+    assertThat(after - before).isLessThan(20);
   }
 
   @Test

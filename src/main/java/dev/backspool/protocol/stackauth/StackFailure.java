@@ -211,6 +211,20 @@ final class StackFailure extends RuntimeException {
         details);
   }
 
+  /** A query of analytics that has no answer. */
+  static StackFailure analyticsQuery(String text) {
+    return known(400, Reason.MALFORMED, "ANALYTICS_QUERY_ERROR", text, one("error", text));
+  }
+
+  static StackFailure analyticsOff() {
+    return known(
+        400,
+        Reason.MALFORMED,
+        "ANALYTICS_NOT_ENABLED",
+        "This server keeps no columnar store to query",
+        Map.of());
+  }
+
   static StackFailure notFound(String id) {
     return known(
         404,

@@ -69,8 +69,8 @@ final class ClickHouseSink implements Sink {
       connection.insert(
           tables.table(mapping), List.copyOf(types.keySet()), encoded, era + "/" + page.token());
     } catch (SinkException failure) {
-      if (failure.kind() == Kind.REFUSED_ROW) {
-        schema.check(mapping);
+      if (failure.kind() != Kind.UNREACHABLE) {
+        schema.check(mapping); // It knows what was changed, whatever the server calls it.
       }
       throw failure;
     }

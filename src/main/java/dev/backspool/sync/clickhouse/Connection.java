@@ -150,7 +150,7 @@ final class Connection implements AutoCloseable {
     settings.forEach(options::serverSetting);
     options.setNetworkTimeout(most.toMillis(), ChronoUnit.MILLIS);
     checkAddress();
-    try (CommandResponse answer = await(id, client.execute(sql, options), most, null)) {
+    try (CommandResponse answer = await(id, client.execute(sql, options), most, false)) {
       checkAnswer(answer.getResponseHeaders());
     } catch (SinkException failure) {
       throw failure;
@@ -174,7 +174,7 @@ final class Connection implements AutoCloseable {
     settings.forEach(options::serverSetting);
     checkAddress();
     try (QueryResponse response =
-        await(id, client.query(sql, options), patience.statement(), null)) {
+        await(id, client.query(sql, options), patience.statement(), false)) {
       checkAnswer(response.getResponseHeaders());
       return rows(response, reader);
     } catch (SinkException failure) {
@@ -216,7 +216,7 @@ final class Connection implements AutoCloseable {
     options.setQueryId(select.id());
     options.setDatabase(url.database());
     options.setFormat(ClickHouseFormat.valueOf(select.format()));
-    options.setNetworkTimeout(select.most().toMillis(), ChronoUnit.MILLIS);
+    options.setNetworkTimeout(select.most().plus(GRACE).toMillis(), ChronoUnit.MILLIS);
     select.settings().forEach(options::serverSetting);
     options.serverSetting(
         "max_execution_time", BigDecimal.valueOf(select.most().toMillis(), 3).toPlainString());
@@ -269,7 +269,7 @@ final class Connection implements AutoCloseable {
                 ClickHouseFormat.RowBinaryWithNamesAndTypes,
                 options),
             patience.statement(),
-            Kind.REFUSED_ROW)) {
+            true)) {
       checkAnswer(answer.getResponseHeaders());
     }
   }
@@ -302,11 +302,10 @@ final class Connection implements AutoCloseable {
   }
 
   private SinkException failed(Exception failure) {
-    return Failures.of(url, failure, null);
+    return Failures.of(url, failure);
   }
 
-  private <T> T await(
-      String id, CompletableFuture<T> answer, Duration most, @Nullable Kind otherwise)
+  private <T> T await(String id, CompletableFuture<T> answer, Duration most, boolean hasRows)
       throws SinkException {
     try {
       return answer.get(most.toMillis(), TimeUnit.MILLISECONDS);
@@ -319,7 +318,7 @@ final class Connection implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new SinkException(Kind.UNREACHABLE, "Interrupted while waiting for " + url, null);
     } catch (Exception failure) {
-      throw Failures.of(url, failure, otherwise);
+      throw Failures.of(url, failure, hasRows);
     }
   }
 

@@ -8,7 +8,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
-import org.jspecify.annotations.Nullable;
 
 /** What the errors of ClickHouse and of its client mean to the sync. */
 final class Failures {
@@ -27,6 +26,12 @@ final class Failures {
   private static final Set<Integer> FORBIDDEN =
       Set.of(115, 164, 192, 193, 194, 195, 291, 452, 472, 473, 481, 497, 516, 620, 673);
 
+  /** A value is none of its column, or somebody's constraint or view does not want it. */
+  private static final Set<Integer> VALUE =
+      Set.of(
+          6, 26, 27, 32, 33, 38, 41, 53, 69, 70, 72, 117, 128, 131, 135, 321, 349, 376, 395, 407,
+          467, 469, 675, 676, 691);
+
   /** How ClickHouse ends its messages: {@code … (UNKNOWN_TABLE)}. */
   private static final Pattern NAME = Pattern.compile("\\(([A-Z][A-Z0-9_]{2,})\\)");
 
@@ -37,16 +42,15 @@ final class Failures {
 
   /** What a failed statement that carries no rows means. */
   static SinkException of(ClickHouseUrl url, Throwable failure) {
-    return of(url, failure, null);
+    return of(url, failure, false);
   }
 
   /**
    * What a failed statement means.
    *
-   * @param otherwise when the server gives a reason that lies in what was asked; null means that
-   *     the statement has no rows, so that its message may be repeated
+   * @param hasRows whether it carries rows, which messages may quote
    */
-  static SinkException of(ClickHouseUrl url, Throwable failure, @Nullable Kind otherwise) {
+  static SinkException of(ClickHouseUrl url, Throwable failure, boolean hasRows) {
     Throwable cause = failure;
     SSLException tls = null;
     ServerException refusal = null;
@@ -56,7 +60,7 @@ final class Failures {
       refusal = next instanceof ServerException found ? found : refusal;
     }
     if (refusal != null) {
-      return refused(url, refusal, otherwise);
+      return refused(url, refusal, hasRows);
     }
     String what = failure instanceof ExecutionException ? text(cause) : text(failure);
     return tls != null
@@ -66,35 +70,38 @@ final class Failures {
   }
 
   private static SinkException refused(
-      ClickHouseUrl url, ServerException refusal, @Nullable Kind otherwise) {
+      ClickHouseUrl url, ServerException refusal, boolean hasRows) {
     int code = refusal.getCode();
     int status = refusal.getTransportProtocolCode();
-    Kind kind = kind(code, status, otherwise == null ? Kind.REFUSED : otherwise);
     String message = String.valueOf(refusal.getMessage());
     Matcher named = NAME.matcher(message);
     String name = "";
     while (named.find()) {
       name = " " + named.group(1);
     }
-    // Messages about rows quote them, and nobody knows what somebody else's page says.
-    boolean isAboutRows = otherwise != null && kind != Kind.REFUSED && kind != Kind.UNREACHABLE;
-    String quote = isAboutRows || code <= 0 ? "" : ": " + shown(url, message);
+    // Nobody knows what the page of somebody else says.
+    boolean isQuoted = code > 0 && (!hasRows || PASSING.contains(code) || FORBIDDEN.contains(code));
     return new SinkException(
-        kind,
-        "%s answered with error %d%s%s".formatted(url, code > 0 ? code : status, name, quote),
+        code > 0 ? kind(code, hasRows) : kindOfStatus(status),
+        "%s answered with error %d%s%s"
+            .formatted(
+                url, code > 0 ? code : status, name, isQuoted ? ": " + shown(url, message) : ""),
         null);
   }
 
-  private static Kind kind(int code, int status, Kind otherwise) {
-    if (code <= 0) {
-      // Somebody who stands before the server, or no ClickHouse.
-      return status == 408 || status == 429 || status >= 500 ? Kind.UNREACHABLE : Kind.REFUSED;
+  private static Kind kind(int code, boolean hasRows) {
+    if (PASSING.contains(code)) {
+      return Kind.UNREACHABLE;
     }
-    return PASSING.contains(code)
-        ? Kind.UNREACHABLE
-        : DRIFT.contains(code)
-            ? Kind.SCHEMA_DRIFT
-            : FORBIDDEN.contains(code) ? Kind.REFUSED : otherwise;
+    if (DRIFT.contains(code)) {
+      return Kind.SCHEMA_DRIFT;
+    }
+    return hasRows && VALUE.contains(code) ? Kind.REFUSED_ROW : Kind.REFUSED;
+  }
+
+  /** Somebody stands before the server, or it is no ClickHouse. */
+  private static Kind kindOfStatus(int status) {
+    return status == 408 || status == 429 || status >= 500 ? Kind.UNREACHABLE : Kind.REFUSED;
   }
 
   private static String text(Throwable failure) {

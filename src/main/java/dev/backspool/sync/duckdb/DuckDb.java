@@ -20,6 +20,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
 import org.duckdb.DuckDBConnection;
+import org.duckdb.DuckDBDriver;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -78,9 +79,18 @@ public final class DuckDb implements AutoCloseable {
     settings.setProperty("memory_limit", memoryMegabytes + "MB");
     settings.setProperty("temp_directory", folder.toString());
     settings.setProperty("checkpoint_threshold", "64MB");
-    // Nothing comes out of the network because a question names it.
+    settings.setProperty("threads", Integer.toString(Runtime.getRuntime().availableProcessors()));
+    // What does not fit into memory must not fill the disk that PostgreSQL writes to.
+    settings.setProperty("max_temp_directory_size", 8 * memoryMegabytes + "MB");
+    // Nothing comes out of the network or another file because a question names it, and no
+    // question changes that.
     settings.setProperty("autoinstall_known_extensions", "false");
     settings.setProperty("autoload_known_extensions", "false");
+    settings.setProperty("allow_community_extensions", "false");
+    settings.setProperty("enable_external_access", "false");
+    settings.setProperty("lock_configuration", "true");
+    // Rows come as they are made: those of a large result are in no memory that is counted.
+    settings.setProperty(DuckDBDriver.JDBC_STREAM_RESULTS, "true");
     DuckDBConnection first =
         LibraryFiles.removedAfter(() ->
             DriverManager.getConnection("jdbc:duckdb:" + file, settings)

@@ -110,6 +110,10 @@ final class ChdbServer {
 
   private void answer(HttpExchange exchange, byte[] body) throws IOException {
     Map<String, String> parameters = parameters(exchange.getRequestURI().getRawQuery());
+    String database = exchange.getRequestHeaders().getFirst("X-ClickHouse-Database");
+    if (database != null) {
+      parameters.put("database", database);
+    }
     if (exchange.getRequestURI().getPath().equals("/ping")) {
       send(exchange, 200, "Ok.\n".getBytes(UTF_8));
     } else if (!mayEnter(exchange.getRequestHeaders())) {
@@ -173,7 +177,7 @@ final class ChdbServer {
     Map<String, String> values = new HashMap<>();
     parameters.forEach((name, value) -> {
       if (name.startsWith("param_")) {
-        values.put(name.substring("param_".length()), value);
+        values.put(name.substring("param_".length()), unescaped(value));
       } else if (!PROTOCOL.contains(name)) {
         settings.put(name, value);
       }
@@ -240,6 +244,29 @@ final class ChdbServer {
           parts.length == 2 ? URLDecoder.decode(parts[1], UTF_8) : "");
     }
     return parameters;
+  }
+
+  /**
+   * The server reads parameters in an address as it reads values between tabs, the engine as is.
+   */
+  private static String unescaped(String value) {
+    var plain = new StringBuilder();
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      if (c == '\\' && i + 1 < value.length()) {
+        char next = value.charAt(++i);
+        plain.append(
+            switch (next) {
+              case 't' -> '\t';
+              case 'n' -> '\n';
+              case 'r' -> '\r';
+              default -> next;
+            });
+      } else {
+        plain.append(c);
+      }
+    }
+    return plain.toString();
   }
 
   private static String quoted(String name) {

@@ -1,0 +1,54 @@
+package dev.backspool.query.sql;
+
+import dev.backspool.sync.Mapping;
+import java.util.List;
+import java.util.UUID;
+
+/** How a store wants a query written. What it is given is checked; what it makes is whole. */
+public interface Dialect {
+  /** What may be called. */
+  Functions functions();
+
+  /** A name, in quotes that it cannot leave. */
+  String name(String name);
+
+  /** A text, in quotes that it cannot leave. */
+  String text(String value);
+
+  /**
+   * A select of a project's rows of a view, with the view's columns and no other. Nothing that is
+   * asked around it is evaluated on a row of another project, not even if the store would like to.
+   */
+  String view(Mapping view, UUID project);
+
+  String cast(String value, Type type, boolean attempt);
+
+  /** A condition as a value that is true or false. */
+  String truth(String condition);
+
+  /**
+   * Where a value is bound.
+   *
+   * @param number from 1
+   * @param type no list
+   */
+  String parameter(int number, Type type);
+
+  /** A value within JSON; null where there is none. */
+  String json(String value, List<String> keys, boolean text);
+
+  /**
+   * A length of time.
+   *
+   * @param amount in digits, maybe with a sign
+   */
+  String interval(String amount, Unit unit);
+
+  String extract(Unit unit, String value);
+
+  /** Whether some aggregates have a list of settings before that of their arguments. */
+  boolean hasSettings();
+
+  /** Whether aggregates can be told the order of their rows. */
+  boolean hasOrderedAggregates();
+}
