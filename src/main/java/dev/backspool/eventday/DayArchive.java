@@ -4,6 +4,7 @@ import dev.backspool.archive.ArchiveUnavailable;
 import dev.backspool.archive.ObjectKey;
 import dev.backspool.archiver.PlannedObjects;
 import dev.backspool.ingest.Transaction;
+import dev.backspool.postgres.Columns;
 import dev.backspool.postgres.Database;
 import dev.backspool.recording.Archives;
 import dev.backspool.recording.DataKeys;
@@ -16,16 +17,15 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.time.LocalDate;
 import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import javax.crypto.SecretKey;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -138,7 +138,7 @@ public final class DayArchive {
   }
 
   private void put(EventDay day, Path file) throws IOException {
-    if (plan(List.of(day)).isEmpty()) {
+    if (!plan(day)) {
       throw new IOException("an object like this one is just being deleted");
     }
     watcher.accept("after a plan");
@@ -189,24 +189,43 @@ public final class DayArchive {
     return days.stream().map(EventDay::key).toList();
   }
 
-  /**
-   * Plans objects, or gives those that are planned some more time.
-   *
-   * @return those that may be put or recorded
-   */
-  public Set<String> plan(Collection<EventDay> days) {
-    long bytes = days.stream().mapToLong(EventDay::bytes).max().orElse(0);
-    return Transaction.run(
+  private boolean plan(EventDay day) {
+    return !Transaction.run(
             database,
             connection ->
-                PlannedObjects.plan(
-                    connection,
-                    keysOf(days),
-                    false,
-                    clock.instant().plus(GRACE).plusSeconds(bytes / LEAST_RATE)))
-        .stream()
-        .map(ObjectKey::name)
-        .collect(Collectors.toSet());
+                PlannedObjects.plan(connection, List.of(day.key()), false, until(day.bytes())))
+        .isEmpty();
+  }
+
+  private Instant until(long bytes) {
+    return clock.instant().plus(GRACE).plusSeconds(bytes / LEAST_RATE);
+  }
+
+  /**
+   * Gives objects that are stored some more time to be recorded.
+   *
+   * @return false when some are deleted by now, or about to be
+   */
+  public boolean renew(List<EventDay> days) {
+    int renewed =
+        Transaction.run(
+            database,
+            connection -> {
+              try (var statement =
+                  connection.prepareStatement(
+                      """
+                      update doomed_object as doomed set not_before = at(?)
+                      from unnest(?::uuid[], ?::text[]) as stored (project_id, object)
+                      where doomed.project_id = stored.project_id
+                        and doomed.object = stored.object
+                        and not cold and reason = 'planned' and not deleting
+                      """)) {
+                statement.setLong(1, until(0).toEpochMilli());
+                new Columns<>(statement, days, 2).uuids(EventDay::project).text(EventDay::object);
+                return statement.executeUpdate();
+              }
+            });
+    return renewed == days.size();
   }
 
   /**

@@ -59,13 +59,17 @@ final class DayWriter implements AutoCloseable {
       Names names) {}
 
   /**
-   * Adds the next event.
+   * Adds the next event; the same again is passed over.
    *
-   * @throws IllegalArgumentException when it comes before the last one, or is the same again
+   * @throws IllegalArgumentException when it comes before the last one
    */
   void add(EventLine line) throws IOException {
-    if (last != null && EventLine.ORDER.compare(last, line) >= 0) {
+    int order = last == null ? -1 : EventLine.ORDER.compare(last, line);
+    if (order > 0) {
       throw new IllegalArgumentException("an event out of order");
+    }
+    if (order == 0) {
+      return;
     }
     last = line;
     block.writeBytes(line.json());

@@ -1,11 +1,14 @@
 package dev.backspool.retention;
 
 import dev.backspool.eventday.DayArchive;
+import dev.backspool.eventday.DayAway;
 import dev.backspool.eventday.DayReader;
 import dev.backspool.eventday.DayRows;
 import dev.backspool.eventday.EventDay;
 import dev.backspool.eventday.EventDays;
 import dev.backspool.eventday.EventLine;
+import dev.backspool.postgres.DatabaseUnavailable;
+import dev.backspool.postgres.Lease;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -77,21 +80,27 @@ final class AgedEvents {
       LocalDate day = days.get(i);
       work.progress(null, STEP, i, days.size());
       if (end(day).isAfter(read)) {
-        return "Events of %s stay in PostgreSQL: a copy that is required has not read them all"
-            .formatted(day);
+        return stays(day, "a copy that is required has not read them all", null);
       }
       try {
         if (!move(day)) {
-          left =
-              "Events of %s stay in PostgreSQL: somebody writes to them all the time"
-                  .formatted(day);
+          left = stays(day, "somebody reads or writes them all the time", null);
         }
-      } catch (IOException failure) {
-        // What keeps one day from the archive mostly keeps all others.
-        return "Events of %s stay in PostgreSQL: %s".formatted(day, failure.getMessage());
+      } catch (DayAway away) {
+        return stays(day, String.valueOf(away.getMessage()), null);
+      } catch (DatabaseUnavailable | Lease.Lost | Work.Stopped ends) {
+        throw ends;
+      } catch (IOException | RuntimeException failure) {
+        left = stays(day, Runs.reason(failure), failure);
       }
     }
     return left;
+  }
+
+  private static String stays(LocalDate day, String why, @Nullable Exception trace) {
+    String sentence = "Events of %s stay in PostgreSQL: %s".formatted(day, why);
+    LOG.warn(sentence, trace);
+    return sentence;
   }
 
   private static Instant begin(LocalDate day) {
@@ -256,7 +265,7 @@ final class AgedEvents {
       List<UUID> expired,
       List<EventDay> stored,
       List<EventDay> replaced) {
-    if (!stored.isEmpty() && archive.plan(stored).size() < stored.size()) {
+    if (!archive.renew(stored)) {
       throw new Changed();
     }
     work.witness("before a drop");

@@ -315,7 +315,8 @@ public final class SyncVerifier {
                   select ?, ?, key, nextval('sync_seq'), pg_current_xact_id(), false
                   from unnest(cast(? as bytea[])) as key
                   on conflict (project_id, source, key) do update set
-                    seq = nextval('sync_seq'), xid = excluded.xid, changed_at = excluded.changed_at
+                    seq = nextval('sync_seq'), xid = excluded.xid, is_gone = excluded.is_gone,
+                    changed_at = excluded.changed_at
                   """)) {
         statement.setObject(1, project);
         statement.setInt(2, source.number());

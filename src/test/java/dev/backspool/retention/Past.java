@@ -40,7 +40,8 @@ import tools.jackson.databind.JsonNode;
  * tracked over HTTP, and a clock that is set.
  */
 public final class Past implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(40);
+  private static final Duration PATIENCE =
+      Duration.ofSeconds(Integer.getInteger("past.patience", 40));
 
   public final SettableClock clock;
   public final LocalDate today;

@@ -54,6 +54,7 @@ final class ConfigTest {
     assertThat(config.analyticsUrl())
         .isEqualTo(new AnalyticsUrl.File(Path.of("data/analytics.duckdb").toAbsolutePath()));
     assertThat(config.syncPrivateSinks()).isFalse();
+    assertThat(config.eventHotDays()).isNull();
   }
 
   @Test
@@ -86,6 +87,7 @@ final class ConfigTest {
                 Map.entry("BACKSPOOL_S3_SECRET_KEY", "hush"),
                 Map.entry("BACKSPOOL_ANALYTICS_URL", "duckdb:/srv/a.duckdb"),
                 Map.entry("BACKSPOOL_SYNC_PRIVATE_SINKS", "on"),
+                Map.entry("BACKSPOOL_EVENT_HOT_DAYS", "90"),
                 Map.entry("HOME", "/root")));
 
     assertThat(config.host()).isEqualTo("0.0.0.0");
@@ -111,7 +113,19 @@ final class ConfigTest {
     assertThat(config.s3Keys()).isEqualTo(new S3Keys("AKIA0", "hush"));
     assertThat(config.analyticsUrl()).isEqualTo(new AnalyticsUrl.File(Path.of("/srv/a.duckdb")));
     assertThat(config.syncPrivateSinks()).isTrue();
+    assertThat(config.eventHotDays()).isEqualTo(90);
     assertThat(config.s3Keys()).asString().doesNotContain("hush");
+  }
+
+  @Test
+  void events_leave_postgresql_only_where_a_columnar_store_has_them() {
+    assertThatThrownBy(() ->
+            Config.from(Map.of("BACKSPOOL_EVENT_HOT_DAYS", "30", "BACKSPOOL_ANALYTICS_URL", "off")))
+        .isInstanceOf(Config.Invalid.class)
+        .hasMessageContaining("BACKSPOOL_EVENT_HOT_DAYS needs a columnar store");
+    assertThatThrownBy(() -> Config.from(Map.of("BACKSPOOL_EVENT_HOT_DAYS", "9")))
+        .isInstanceOf(Config.Invalid.class)
+        .hasMessageContaining("BACKSPOOL_EVENT_HOT_DAYS must be a whole number from 10 to 36500");
   }
 
   @Test

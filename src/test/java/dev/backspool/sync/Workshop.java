@@ -260,6 +260,7 @@ final class Workshop implements AutoCloseable {
               .filter(each -> each.id().equals(sink))
               .findFirst()
               .orElseThrow();
+      assertThat(status.error()).isNull();
       assertThat(status.mappings())
           .allSatisfy(mapping -> {
             assertThat(mapping.state()).isEqualTo(SyncStatus.State.LIVE);
