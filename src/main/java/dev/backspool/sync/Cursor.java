@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param target while changes are read in pages, the snapshot up to which; null between
  * @param position where the next page begins
  * @param isLoading whether all rows are being read
+ * @param hasBegun whether the sink knows of that
  * @param loadAfter the order columns of the last row that was loaded; null before the first
  * @param hasChanges whether there was something new when it was read
  */
@@ -27,6 +28,7 @@ record Cursor(
     @Nullable Snapshot target,
     Position position,
     boolean isLoading,
+    boolean hasBegun,
     @Nullable List<String> loadAfter,
     boolean hasChanges) {
   /**
@@ -42,6 +44,11 @@ record Cursor(
    */
   long version(long seq) {
     return ((long) generation << SEQ_BITS) | seq;
+  }
+
+  /** The generation that a version is of. */
+  static int generation(long version) {
+    return Math.toIntExact(version >> SEQ_BITS);
   }
 
   /** Whether somebody has to do something with it. */
@@ -62,6 +69,7 @@ record Cursor(
         target,
         position,
         isLoading,
+        hasBegun,
         loadAfter,
         true);
   }
@@ -79,8 +87,27 @@ record Cursor(
         null,
         Position.START,
         isLoading,
+        hasBegun,
         loadAfter,
         false);
+  }
+
+  /** With the sink knowing of the load. */
+  Cursor begun() {
+    return new Cursor(
+        sink,
+        project,
+        mapping,
+        revision,
+        generation,
+        database,
+        snapshot,
+        target,
+        position,
+        isLoading,
+        true,
+        loadAfter,
+        hasChanges);
   }
 
   /** After a page of a load. */
@@ -95,6 +122,7 @@ record Cursor(
         snapshot,
         target,
         position,
+        true,
         true,
         last,
         hasChanges);
@@ -113,6 +141,7 @@ record Cursor(
         target,
         position,
         false,
+        true,
         null,
         hasChanges);
   }

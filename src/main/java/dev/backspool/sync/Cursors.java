@@ -55,11 +55,19 @@ final class Cursors {
   private final Database database;
   private final List<Mapping> mappings;
   private final Map<String, Mapping> byId;
+  private final String fingerprint;
   private boolean hasNewer;
 
-  Cursors(Database database, List<Mapping> mappings) {
+  /**
+   * The cursors of sinks.
+   *
+   * @param fingerprint of the connection by which rows are brought: with another one they would be
+   *     counted where they are not
+   */
+  Cursors(Database database, List<Mapping> mappings, String fingerprint) {
     this.database = database;
     this.mappings = mappings;
+    this.fingerprint = fingerprint;
     byId = mappings.stream().collect(Collectors.toMap(Mapping::id, Function.identity()));
   }
 
@@ -85,9 +93,14 @@ final class Cursors {
   /**
    * The cursors of a sink and project that can go on. Those that are missing, of another database,
    * or of a mapping that has changed since, are made to load everything first.
+   *
+   * @throws Sinks.Elsewhere when the sink has another connection by now
    */
   List<Cursor> open(Lease lease, UUID sink, UUID project) {
     return database.write(handle -> {
+      if (!isHere(handle, sink)) {
+        throw new Sinks.Elsewhere(sink);
+      }
       List<Known> known = read(handle, sink, project);
       if (known.stream().filter(each -> !each.isOutdated()).count() < mappings.size()) {
         lease.fence(handle);
@@ -101,6 +114,18 @@ final class Cursors {
       return known.stream().filter(Known::canGoOn).map(Known::cursor).toList();
     });
   }
+
+  private boolean isHere(Handle handle, UUID sink) {
+    return handle
+        .createQuery(
+            "select exists (select from sync_sink where id = :sink and %s)".formatted(HERE))
+        .bind("sink", sink)
+        .bind("fingerprint", fingerprint)
+        .mapTo(Boolean.class)
+        .one();
+  }
+
+  private static final String HERE = "coalesce(md5(connection), '') = :fingerprint";
 
   /** Whether the last look found cursors of a newer program than this one. */
   boolean hasNewer() {
@@ -170,6 +195,7 @@ final class Cursors {
             new Position(
                 row.getInt("stage"), Long.parseLong(row.getString("xid")), row.getLong("seq")),
             row.getBoolean("is_loading"),
+            row.getBoolean("has_begun"),
             texts(row.getString("load_after")),
             row.getBoolean("has_changes"));
     return new Known(cursor, row.getString("here"), row.getString("stop_reason"));
@@ -179,10 +205,6 @@ final class Cursors {
     return json == null ? null : List.of(JSON.readValue(json, String[].class));
   }
 
-  /**
-   * After a restore the generation leaps: the sink may have had loads since, which the restored
-   * database does not know of.
-   */
   private void begin(Handle handle, UUID sink, UUID project) {
     handle
         .createUpdate(
@@ -195,8 +217,7 @@ final class Cursors {
             from unnest(:mappings, :sources, :revisions) as wanted (mapping, source, revision)
             on conflict (sink_id, project_id, mapping) do update set
               revision = excluded.revision,
-              generation = known.generation
-                + case when known.database = excluded.database then 1 else 100 end,
+              generation = known.generation + 1,
               database = excluded.database,
               %s
             where known.revision < excluded.revision
@@ -238,6 +259,36 @@ final class Cursors {
         .execute();
   }
 
+  /**
+   * Has loaded again what a sink was loaded with, and knows nothing of: it was made anew, or is an
+   * older copy of itself.
+   *
+   * @param loads those that it knows of
+   */
+  static void reloadOthers(Handle handle, UUID sink, List<Sink.Load> loads) {
+    handle
+        .createUpdate(
+            """
+            update sync_cursor as cursor set generation = generation + 1, %s
+            where sink_id = :sink and has_begun and stop_reason is distinct from :deleted
+              and not exists (
+                select from unnest(:projects, :mappings, :generations)
+                  as load (project_id, mapping, generation)
+                where load.project_id = cursor.project_id and load.mapping = cursor.mapping
+                  and load.generation >= cursor.generation)
+            """
+                .formatted(FROM_THE_START))
+        .bind("sink", sink)
+        .bind("deleted", DELETED)
+        .bindArray("projects", UUID.class, loads.stream().map(Sink.Load::project).toList())
+        .bindArray("mappings", String.class, loads.stream().map(Sink.Load::mapping).toList())
+        .bindArray(
+            "generations",
+            Integer.class,
+            loads.stream().map(load -> Cursor.generation(load.version())).toList())
+        .execute();
+  }
+
   /** Has the events of projects loaded again where some received in a time were not read yet. */
   static void reload(Handle handle, Collection<UUID> projects, Instant from, Instant until) {
     handle
@@ -263,7 +314,7 @@ final class Cursors {
   private static final String FROM_THE_START =
       """
       snapshot = pg_current_snapshot(), target = null, stage = 0, xid = '0', seq = 0,
-      is_loading = true, load_after = null, loaded = 0, load_total = null,
+      is_loading = true, has_begun = false, load_after = null, loaded = 0,
       stop_reason = null, stopped_at = null
       """;
 
@@ -272,7 +323,8 @@ final class Cursors {
    *
    * @param rows how many rows came to the sink since
    * @throws Lease.Lost when another node has the lease
-   * @throws Moved when the cursor was changed meanwhile, for example by a resync
+   * @throws Moved when the cursor was changed meanwhile, for example by a resync, or the sink is
+   *     somewhere else
    */
   void save(Lease lease, Cursor cursor, long rows) {
     Snapshot target = cursor.target();
@@ -287,12 +339,17 @@ final class Cursors {
                     target = cast(:target as pg_snapshot),
                     stage = :stage, xid = cast(:xid as xid8), seq = :seq,
                     is_loading = :loading, load_after = cast(:after as jsonb),
-                    loaded = loaded + case when :loading then :rows else 0 end,
+                    loaded = loaded + case
+                      when is_loading and load_after is distinct from cast(:after as jsonb)
+                      then :rows else 0 end,
                     delivered = delivered + :rows,
                     delivered_at = case when :rows = 0 then delivered_at else now() end
                   where sink_id = :sink and project_id = :project and mapping = :mapping
                     and generation = :generation and stop_reason is null
-                  """)
+                    and exists (select from sync_sink where id = :sink and %s)
+                  """
+                      .formatted(HERE))
+              .bind("fingerprint", fingerprint)
               .bind("snapshot", cursor.snapshot().text())
               .bind("target", target == null ? null : target.text())
               .bind("stage", cursor.position().stage())
@@ -310,6 +367,42 @@ final class Cursors {
               .execute();
         });
     if (saved == 0) {
+      throw new Moved(cursor);
+    }
+  }
+
+  /** Notes that the sink knows of a cursor's load. */
+  void begun(Lease lease, Cursor cursor) {
+    change(lease, cursor, "has_begun = true");
+  }
+
+  /** Begins a load anew, above one of another life that the sink knows of. */
+  void beginAbove(Lease lease, Cursor cursor, long version) {
+    change(
+        lease,
+        cursor,
+        "generation = %d, %s".formatted(Cursor.generation(version) + 1, FROM_THE_START));
+  }
+
+  private void change(Lease lease, Cursor cursor, String change) {
+    int changed =
+        database.write(handle -> {
+          lease.fence(handle);
+          return handle
+              .createUpdate(
+                  """
+                  update sync_cursor set %s
+                  where sink_id = :sink and project_id = :project and mapping = :mapping
+                    and generation = :generation and is_loading and stop_reason is null
+                  """
+                      .formatted(change))
+              .bind("sink", cursor.sink())
+              .bind("project", cursor.project())
+              .bind("mapping", cursor.mapping().id())
+              .bind("generation", cursor.generation())
+              .execute();
+        });
+    if (changed == 0) {
       throw new Moved(cursor);
     }
   }

@@ -35,6 +35,34 @@ final class Held {
     }
   }
 
+  /**
+   * Keeps it by a thread of its own, for as long as one thing takes that has no end in sight. That
+   * it was lost all the same is for the other thread to find out.
+   */
+  Keeping keeping() {
+    Thread keeper =
+        Thread.ofVirtual()
+            .name("sync-keep")
+            .start(() -> {
+              try {
+                while (true) {
+                  Thread.sleep(length.dividedBy(3));
+                  lease.renew(null);
+                }
+              } catch (InterruptedException | RuntimeException over) {
+                // It is over, or was lost.
+              }
+            });
+    return keeper::interrupt;
+  }
+
+  /** Ends with what it was kept for. */
+  @FunctionalInterface
+  interface Keeping extends AutoCloseable {
+    @Override
+    void close();
+  }
+
   /** How long nobody needed it. */
   Duration idle() {
     return Duration.ofNanos(System.nanoTime() - usedAt);

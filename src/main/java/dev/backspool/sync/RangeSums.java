@@ -18,5 +18,10 @@ public record RangeSums(List<Sum> sums) {
   public record Sum(long rows, long hash) {
     /** Of a range without rows. */
     public static final Sum NONE = new Sum(0, 0);
+
+    /** Both together. */
+    public Sum plus(Sum other) {
+      return new Sum(rows + other.rows, hash + other.hash);
+    }
   }
 }

@@ -50,6 +50,7 @@ final class Round {
   /**
    * Does nothing yet.
    *
+   * @param fingerprint of the connection of the sink
    * @param lease of the sink and project, held
    */
   Round(
@@ -57,6 +58,7 @@ final class Round {
       List<Mapping> mappings,
       Place place,
       Sink sink,
+      String fingerprint,
       Held lease,
       Settings settings,
       Watcher watcher,
@@ -69,9 +71,9 @@ final class Round {
     this.watcher = watcher;
     this.past = past;
     pastLoad = new PastLoad(database, past, place.project());
-    cursors = new Cursors(database, mappings);
+    cursors = new Cursors(database, mappings, fingerprint);
     quarantine = new Quarantine(database, place.sink(), place.project(), mappings);
-    delivery = new Delivery(sink, quarantine);
+    delivery = new Delivery(sink, quarantine, lease::keep);
   }
 
   /**
@@ -94,19 +96,21 @@ final class Round {
         continue;
       }
       try {
-        Cursor now = follow(cursor, paused);
+        Cursor now = follow(begin(cursor), paused);
         now = now.isLoading() ? load(now, paused) : now;
         isLeft |=
             (now.target() != null && !paused.get().tail())
                 || (now.isLoading() && !paused.get().load());
       } catch (SinkException away) {
         switch (away.kind()) {
-          case SCHEMA_DRIFT -> stop(cursor, away);
+          case SCHEMA_DRIFT -> stop(cursor, String.valueOf(away.getMessage()));
           case REFUSED, REFUSED_ROW -> refusal = away;
           case UNREACHABLE -> throw away;
         }
       } catch (Cursors.Moved moved) {
         isLeft = true;
+      } catch (Rows.Foreign foreign) {
+        stop(cursor, String.valueOf(foreign.getMessage()));
       } catch (DatabaseUnavailable | Lease.Lost ends) {
         throw ends;
       } catch (RuntimeException unexpected) {
@@ -142,14 +146,41 @@ final class Round {
             .one());
   }
 
-  private void stop(Cursor cursor, SinkException drift) {
+  private void stop(Cursor cursor, String why) {
     LOG.warn(
         "{} of project {} stop at sink {}: {}",
         cursor.mapping(),
         place.project(),
         place.sink(),
-        drift.getMessage());
-    cursors.stop(lease.lease(), cursor, String.valueOf(drift.getMessage()));
+        why);
+    cursors.stop(lease.lease(), cursor, why);
+  }
+
+  /**
+   * Tells the sink of a load that begins. Where it had loads in another life, which nobody here
+   * knows of any more, this one begins above them: else what it brings would be taken for old, and
+   * what was deleted meanwhile would stay.
+   */
+  private Cursor begin(Cursor cursor) throws SinkException {
+    if (!cursor.isLoading() || cursor.hasBegun()) {
+      return cursor;
+    }
+    Mapping mapping = cursor.mapping();
+    if (cursor.generation() > 1 && !sink.prepare(List.of(mapping)).isEmpty()) {
+      // All projects lost what they had in that table.
+      database.write(handle -> {
+        Cursors.reload(handle, place.sink(), null, mapping.id());
+        return true;
+      });
+      throw new Cursors.Moved(cursor);
+    }
+    long known = sink.begin(place.project(), mapping, cursor.version(0));
+    if (known >= cursor.version(0)) {
+      cursors.beginAbove(lease.lease(), cursor, known);
+      throw new Cursors.Moved(cursor);
+    }
+    cursors.begun(lease.lease(), cursor);
+    return cursor.begun();
   }
 
   private record Step(Piece piece, Page page) {}
@@ -204,7 +235,7 @@ final class Round {
         if (drift.kind() != Kind.SCHEMA_DRIFT) {
           throw drift;
         }
-        stop(cursor, drift);
+        stop(cursor, String.valueOf(drift.getMessage()));
       }
     }
     return reached;
@@ -215,6 +246,7 @@ final class Round {
     lease.keep();
     watcher.at("read");
     for (Day day : step.piece().days()) {
+      lease.keep();
       waiting = null;
       sink.removeReceived(place.project(), cursor.mapping(), day.from(), day.until());
     }
@@ -273,9 +305,6 @@ final class Round {
    * events those come first that are in PostgreSQL, and then those that have left it.
    */
   private Cursor load(Cursor cursor, Supplier<Paused> paused) throws SinkException {
-    if (cursor.loadAfter() == null && cursor.generation() > 1 && !paused.get().load()) {
-      sink.prepare(List.of(cursor.mapping()));
-    }
     Cursor at = cursor;
     long end = System.nanoTime() + SLICE_NANOS;
     while (at.isLoading() && !paused.get().load() && System.nanoTime() < end) {

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.StringJoiner;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGStatement;
 
 /**
  * Reads rows of a mapping as they are now, each with its number from {@code sync_key}: in one
@@ -56,8 +57,8 @@ final class Rows {
   static final class Foreign extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    Foreign(Mapping mapping, UUID project, UUID other) {
-      super("%s of project %s were read with one of %s".formatted(mapping, project, other));
+    Foreign(Mapping mapping, UUID project) {
+      super("the query of %s gave project %s a row of another project".formatted(mapping, project));
     }
   }
 
@@ -204,12 +205,13 @@ final class Rows {
   private List<Read> read(PreparedStatement statement) throws SQLException {
     // As the driver holds them rows are large.
     statement.setFetchSize(FETCHED);
+    // From the first time on: times, numbers and arrays cost most of the reading as texts.
+    statement.unwrap(PGStatement.class).setPrepareThreshold(-1);
     var rows = new ArrayList<Read>();
     try (ResultSet found = statement.executeQuery()) {
       while (found.next()) {
-        UUID owner = found.getObject(1, UUID.class);
-        if (!project.equals(owner)) {
-          throw new Foreign(mapping, project, owner);
+        if (!project.equals(found.getObject(1, UUID.class))) {
+          throw new Foreign(mapping, project);
         }
         int at = 2;
         var key = new ArrayList<Object>(mapping.key().size());

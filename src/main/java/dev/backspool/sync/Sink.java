@@ -14,9 +14,32 @@ public interface Sink extends AutoCloseable {
    * Makes or changes the tables of the mappings; at start and at a resync, never in between.
    *
    * @return ids of the mappings of which the sink now lacks rows or values that it may have had:
-   *     its table is new, or a column of it is. They need a full load.
+   *     its table is new, or a column of it is. They need a full load, and it knows of no load of
+   *     theirs any more.
    */
   Set<String> prepare(List<Mapping> mappings) throws SinkException;
+
+  /** Looks whether it answers. */
+  void ping() throws SinkException;
+
+  /**
+   * Notes that a full load begins, for whoever brings rows there in another life: after the sink
+   * was removed and added again, or after a restore.
+   *
+   * @param version the least that its rows have
+   * @return the highest that was noted before; 0 when none was
+   */
+  long begin(UUID project, Mapping mapping, long version) throws SinkException;
+
+  /** The loads that were noted. */
+  List<Load> loads() throws SinkException;
+
+  /**
+   * A full load that began.
+   *
+   * @param version the least that its rows have
+   */
+  record Load(UUID project, String mapping, long version) {}
 
   /**
    * Applies a page, durably when it returns. Rows with a version not above what the sink holds

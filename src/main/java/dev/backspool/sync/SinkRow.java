@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param isRequired whether events stay in PostgreSQL until it has them
  * @param isPaused whether it is left alone
  * @param hasFailed whether it did not do what it was asked, the last time
+ * @param isResting whether it is left alone for a while because of that
  * @param isPlaced whether only nodes reach it that have it open
  * @param fingerprint of its connection, which tells one from another and nothing else; empty where
  *     there is none
@@ -24,6 +25,7 @@ public record SinkRow(
     boolean isRequired,
     boolean isPaused,
     boolean hasFailed,
+    boolean isResting,
     boolean isPlaced,
     String fingerprint) {
   /** Whether rows of a project go there. */

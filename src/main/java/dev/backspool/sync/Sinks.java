@@ -46,6 +46,15 @@ public final class Sinks implements AutoCloseable {
     secrets = new Secrets(database);
   }
 
+  /** A sink has another connection than this node knew: what is known of it is to be read again. */
+  static final class Elsewhere extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Elsewhere(UUID sink) {
+      super("Sink %s is somewhere else by now".formatted(sink), null, false, false);
+    }
+  }
+
   /** One at a time opens a sink; it holds nobody up who wants another. */
   private static final class Open {
     final String fingerprint;
@@ -310,7 +319,7 @@ public final class Sinks implements AutoCloseable {
                 """
                 select
                   id, project_id, kind, name, is_required, is_paused, failures > 0 as has_failed,
-                  place is not null as is_placed,
+                  coalesce(retry_at > now(), false) as is_resting, place is not null as is_placed,
                   coalesce(md5(connection), '') as fingerprint
                 from sync_sink
                 order by created_at, id
@@ -324,6 +333,7 @@ public final class Sinks implements AutoCloseable {
                     row.getBoolean("is_required"),
                     row.getBoolean("is_paused"),
                     row.getBoolean("has_failed"),
+                    row.getBoolean("is_resting"),
                     row.getBoolean("is_placed"),
                     row.getString("fingerprint")))
             .list());
@@ -371,11 +381,18 @@ public final class Sinks implements AutoCloseable {
     }
   }
 
-  /** A sink, opened and its tables made; the same one each time. */
+  /**
+   * A sink, opened and its tables made; the same one each time.
+   *
+   * @throws Elsewhere when what is known of it is older, or newer, than what is open
+   */
   Sink open(SinkRow row) throws SinkException {
     Open one;
     synchronized (open) {
       one = open.computeIfAbsent(row.id(), _ -> new Open(row.fingerprint()));
+    }
+    if (!one.fingerprint.equals(row.fingerprint())) {
+      throw new Elsewhere(row.id());
     }
     synchronized (one) {
       Sink sink = one.sink;
@@ -385,12 +402,13 @@ public final class Sinks implements AutoCloseable {
       }
       if (!one.isPrepared) {
         Set<String> lacking = sink.prepare(mappings);
-        if (!lacking.isEmpty()) {
-          database.write(handle -> {
-            lacking.forEach(mapping -> Cursors.reload(handle, row.id(), null, mapping));
-            return lacking.size();
-          });
-        }
+        List<Sink.Load> loads = sink.loads();
+        database.write(handle -> {
+          lacking.forEach(mapping -> Cursors.reload(handle, row.id(), null, mapping));
+          // Also where the one who prepared it died before this.
+          Cursors.reloadOthers(handle, row.id(), loads);
+          return lacking.size();
+        });
         one.isPrepared = true;
       }
       return sink;
@@ -402,13 +420,20 @@ public final class Sinks implements AutoCloseable {
     byte @Nullable [] connection =
         database.write(handle ->
             handle
-                .createQuery("select connection from sync_sink where id = :id")
+                .createQuery(
+                    """
+                    select connection from sync_sink where id = :id and md5(connection) = :fingerprint
+                    """)
                 .bind("id", row.id())
+                .bind("fingerprint", row.fingerprint())
                 .mapTo(byte[].class)
                 .findOne()
                 .orElse(null));
-    if (opener == null || connection == null) {
+    if (opener == null) {
       throw new SinkException(Kind.REFUSED, "This node cannot reach the sink", null);
+    }
+    if (connection == null) {
+      throw new Elsewhere(row.id());
     }
     return opener.open(secrets.decrypt(row.id(), connection));
   }

@@ -56,6 +56,7 @@ public final class Sync implements AutoCloseable {
   private final Wakeups wakeups;
   private final Cursors cursors;
   private final Set<Place> asked = ConcurrentHashMap.newKeySet();
+  private final Set<UUID> probed = ConcurrentHashMap.newKeySet();
   private final Map<Place, Long> away = new ConcurrentHashMap<>();
   private volatile Paused paused = Paused.NOTHING;
   private volatile boolean stopping;
@@ -116,7 +117,7 @@ public final class Sync implements AutoCloseable {
     statuses = new Statuses(database, this.mappings, sinks);
     tasks = new Tasks(settings.workers());
     pending = new Pending(database);
-    cursors = new Cursors(database, this.mappings);
+    cursors = new Cursors(database, this.mappings, "");
     tidy = new Tidy(database, this.mappings, sinks, settings);
     refresh();
     look(true);
@@ -183,15 +184,22 @@ public final class Sync implements AutoCloseable {
     paused = pending.paused();
   }
 
-  /** Looks where something is to be done, by one query. */
-  private void look(boolean everywhere) {
+  /**
+   * Looks where something is to be done, by one query.
+   *
+   * @return the sinks to which something is to be brought
+   */
+  private Set<UUID> look(boolean everywhere) {
     Map<UUID, SinkRow> ours =
         sinks.all().stream()
             .filter(this::isOurs)
             .collect(Collectors.toMap(SinkRow::id, Function.identity()));
-    if (!ours.isEmpty()) {
-      pending.places(ours.keySet(), everywhere, mappings.size()).forEach(tasks::add);
+    if (ours.isEmpty()) {
+      return Set.of();
     }
+    List<Place> places = pending.places(ours.keySet(), everywhere, mappings.size());
+    places.forEach(tasks::add);
+    return places.stream().map(Place::sink).collect(Collectors.toSet());
   }
 
   private void poll() {
@@ -201,11 +209,14 @@ public final class Sync implements AutoCloseable {
         Thread.sleep(pause / 2 + ThreadLocalRandom.current().nextLong(pause));
         if (looks % LOOKS_PER_REFRESH == 0) {
           refresh();
-          sinks.all().stream()
-              .filter(sink -> sink.hasFailed() && isOurs(sink))
-              .forEach(this::probe);
         }
-        look(false);
+        Set<UUID> due = look(false);
+        if (looks % LOOKS_PER_REFRESH == 0) {
+          sinks.all().stream()
+              .filter(sink -> sink.hasFailed() && !sink.isResting() && isOurs(sink))
+              .filter(sink -> !due.contains(sink.id()) && probed.add(sink.id()))
+              .forEach(sink -> Thread.ofVirtual().name("sync-probe").start(() -> probe(sink)));
+        }
         giveUpIdle();
         tidy.look(paused);
       } catch (InterruptedException ends) {
@@ -217,19 +228,21 @@ public final class Sync implements AutoCloseable {
   }
 
   /**
-   * Looks whether a sink that failed works again: where nothing is left to be brought there, or
+   * Looks whether a sink that failed answers again: where nothing is left to be brought there, or
    * another node brought it, nobody would notice.
    */
   private void probe(SinkRow sink) {
     try {
-      sinks.open(sink).sums(sink.id(), mappings.getFirst(), List.of(KeyRange.ALL));
-    } catch (SinkException failure) {
-      if (failure.kind() != SinkException.Kind.SCHEMA_DRIFT) {
-        return; // Whoever brings something there is told, and tries again when it is time.
-      }
+      sinks.open(sink).ping();
+      tasks.recovered(sink.id());
+      sinks.recovered(sink.id());
+    } catch (SinkException | Sinks.Elsewhere failure) {
+      LOG.debug("Sink {} does not answer yet: {}", sink.id(), failure.getMessage());
+    } catch (RuntimeException failure) {
+      LOG.warn("Whether sink {} answers cannot be seen: {}", sink.id(), failure.getMessage());
+    } finally {
+      probed.remove(sink.id());
     }
-    tasks.recovered(sink.id());
-    sinks.recovered(sink.id());
   }
 
   private void work() {
@@ -242,6 +255,9 @@ public final class Sync implements AutoCloseable {
           }
         } catch (RuntimeException failure) {
           LOG.warn("The sync is held up: {}", failure.getMessage());
+        } catch (OutOfMemoryError failure) {
+          LOG.error("The sync has too little memory", failure);
+          forget(place);
         } finally {
           tasks.done(place);
         }
@@ -292,6 +308,11 @@ public final class Sync implements AutoCloseable {
       return isLeft && !stopping;
     } catch (SinkException failure) {
       fail(row.get(), failure);
+      return true;
+    } catch (Sinks.Elsewhere elsewhere) {
+      LOG.info("{}", elsewhere.getMessage());
+      forget(place);
+      refresh();
       return true;
     } catch (Lease.Lost lost) {
       LOG.info("{}", lost.getMessage());
@@ -359,7 +380,16 @@ public final class Sync implements AutoCloseable {
       Sink sink = sinks.open(row);
       return Optional.of(
           new Busy(
-              new Round(database, mappings, place, sink, held, settings, watcher, past),
+              new Round(
+                  database,
+                  mappings,
+                  place,
+                  sink,
+                  row.fingerprint(),
+                  held,
+                  settings,
+                  watcher,
+                  past),
               held,
               sink));
     } catch (SinkException | RuntimeException failure) {

@@ -69,7 +69,7 @@ public final class SyncVerifier {
    */
   public List<Comparison> verify(SinkRow row, UUID project, boolean repairs) throws SinkException {
     Held lease = new Held(take(row.id(), project), settings.lease());
-    try {
+    try (var _ = lease.keeping()) {
       Sink sink = sinks.open(row);
       var round =
           new Round(
@@ -77,6 +77,7 @@ public final class SyncVerifier {
               mappings,
               new Round.Place(row.id(), project),
               sink,
+              row.fingerprint(),
               lease,
               settings,
               new Watcher() {},
@@ -103,6 +104,8 @@ public final class SyncVerifier {
       if (!failure.isEmpty()) {
         throw failure.getFirst();
       }
+      // Whoever had it meanwhile has changed what was compared.
+      lease.lease().renew(null);
       if (repairs) {
         found.forEach(comparison -> repair(project, comparison));
       }

@@ -59,7 +59,11 @@ final class Tidy {
     if (paused.tidy()) {
       return;
     }
-    forgetGone();
+    try {
+      forgetGone();
+    } catch (RuntimeException failure) {
+      LOG.warn("Keys of what was deleted stay for now: {}", failure.getMessage());
+    }
     if (System.nanoTime() - nextLook < 0) {
       return;
     }
@@ -88,6 +92,7 @@ final class Tidy {
     if (System.nanoTime() - nextForget < 0) {
       return;
     }
+    nextForget = System.nanoTime() + SELDOM.toNanos(); // Unless all goes well.
     long forgotten = 0;
     long some;
     int rounds = 0;

@@ -244,7 +244,8 @@ final class SyncPageTest {
     Page page = dashboard.open(sync(project));
     Locator following = page.getByLabel("Following changes");
     assertThat(following).isChecked();
-    following.uncheck(new Locator.UncheckOptions().setForce(true));
+    // Not uncheck(): it looks at once, and the page waits for its next turn to show it.
+    following.click(new Locator.ClickOptions().setForce(true));
     Locator said = page.getByText("Following changes is paused everywhere");
     assertThat(said).isVisible();
     assertThat(following).not().isChecked();

@@ -233,6 +233,30 @@ public abstract class SinkContract {
   }
 
   @Test
+  void loads_that_began_are_known_until_the_project_or_the_table_goes() throws SinkException {
+    UUID other = UUID.randomUUID();
+    try (Sink sink = prepared()) {
+      assertThat(sink.begin(PROJECT, FACTS, 3L << 48)).isZero();
+      assertThat(sink.begin(PROJECT, FACTS, 2L << 48)).isEqualTo(3L << 48);
+      assertThat(sink.begin(other, FACTS, 1L << 48)).isZero();
+      assertThat(sink.begin(PROJECT, PAIRS, 1L << 48)).isZero();
+      assertThat(sink.loads())
+          .containsExactlyInAnyOrder(
+              new Sink.Load(PROJECT, "facts", 3L << 48),
+              new Sink.Load(other, "facts", 1L << 48),
+              new Sink.Load(PROJECT, "pairs", 1L << 48));
+      sink.removeStale(PROJECT, PAIRS, Long.MAX_VALUE);
+      assertThat(sink.loads()).hasSize(2);
+      var columns = new ArrayList<>(FACTS.columns());
+      columns.add(Column.nullable("more", TEXT));
+      var wider = new Mapping("facts", Source.EVENT, 2, FACTS.key(), columns, "received_at", "");
+      sink.prepare(List.of(THINGS, wider, PAIRS));
+      assertThat(sink.loads()).isEmpty();
+      sink.ping();
+    }
+  }
+
+  @Test
   void a_column_that_is_new_is_added_and_asks_for_a_load() throws SinkException {
     var columns = new ArrayList<>(FACTS.columns());
     columns.add(1, Column.nullable("more", TEXT));

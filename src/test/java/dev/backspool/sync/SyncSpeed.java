@@ -156,7 +156,7 @@ public final class SyncSpeed {
           ROUNDS,
           _ -> pending.places(List.of(sink), false, Mappings.ALL.size()));
       Cursor cursor =
-          new Cursors(database, Mappings.ALL)
+          new Cursors(database, Mappings.ALL, Workshop.sink(node, sink).fingerprint())
                   .open(
                       dev.backspool.postgres.Lease.take(
                               database, "speed", Duration.ZERO, Duration.ofMinutes(5))

@@ -9,6 +9,7 @@ import dev.backspool.postgres.Lease;
 import dev.backspool.sync.Workshop.Copy;
 import java.sql.Connection;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -345,11 +346,12 @@ final class SyncTest {
     shop.profile("u", "1");
     copy.shows(EMAILS, "u 1");
     String job = "sync " + copy.id + " " + shop.project;
+    String fingerprint = Workshop.sink(node, copy.id).fingerprint();
     node.close();
     // One that has just taken the place, and says nothing any more.
     Lease dead = Lease.take(shop.source, job, Duration.ZERO, Duration.ofSeconds(2)).orElseThrow();
     Cursor cursor =
-        new Cursors(shop.source, Mappings.ALL)
+        new Cursors(shop.source, Mappings.ALL, fingerprint)
             .open(dead, copy.id, shop.project).stream()
                 .filter(each -> each.mapping().equals(Mappings.PROFILES))
                 .findFirst()
@@ -358,7 +360,8 @@ final class SyncTest {
     shop.node(1);
     assertThat(copy.ask(EMAILS)).containsExactly("u 1");
     copy.shows(EMAILS, "u 2");
-    assertThatThrownBy(() -> new Cursors(shop.source, Mappings.ALL).save(dead, cursor, 0))
+    assertThatThrownBy(
+            () -> new Cursors(shop.source, Mappings.ALL, fingerprint).save(dead, cursor, 0))
         .isInstanceOf(Lease.Lost.class);
   }
 
@@ -388,5 +391,113 @@ final class SyncTest {
     shop.run("delete from profile where project_id = :project");
     all.shows("select email from backspool.profiles", "theirs");
     one.shows("select distinct project_id from backspool.projects", other.toString());
+  }
+
+  @Test
+  void a_page_with_a_row_of_another_project_goes_nowhere_and_the_mapping_stops() {
+    UUID other = shop.project();
+    shop.run(
+        "insert into profile (project_id, id, email, first_seen_at, last_seen_at) values (:project, 'u', 'ours', now(), now()), ('%s', 'u', 'theirs', now(), now())"
+            .formatted(other),
+        "insert into profile_group (project_id, id, type, name, properties, created_at, updated_at) values (:project, 'acme', 'company', 'Acme', '{}', now(), now())",
+        // As if that had been there before anybody noted keys.
+        "delete from sync_key");
+    Mapping now = Mappings.PROFILES;
+    var leaking =
+        new Mapping(
+            now.id(),
+            now.source(),
+            now.revision(),
+            now.key(),
+            now.columns(),
+            null,
+            // What is asked of the project is asked of the last part alone.
+            "%1$s) as it union all select it.* from (%1$s".formatted(now.query()));
+    var mappings = new ArrayList<>(Mappings.ALL);
+    mappings.set(mappings.indexOf(now), leaking);
+    Sync node = shop.node(mappings, Settings.standard().hasty(2), new Watcher() {});
+    Copy copy = shop.copy(node, dev.backspool.postgres.TestPostgres.freshDatabase(), shop.project);
+    copy.shows("select name from backspool.groups", "Acme");
+    eventually(() -> {
+      SyncStatus.OfMapping profiles =
+          node.statuses().of(shop.project).sinks().getFirst().mappings().stream()
+              .filter(each -> each.mapping().equals(now.id()))
+              .findFirst()
+              .orElseThrow();
+      assertThat(profiles.state()).isEqualTo(SyncStatus.State.STOPPED);
+      assertThat(profiles.reason()).contains("a row of another project");
+    });
+    copy.shows("select email from backspool.profiles");
+  }
+
+  @Test
+  void a_database_that_is_removed_and_added_again_ends_with_what_is_there_now() {
+    Sync node = shop.node(2);
+    var address = dev.backspool.postgres.TestPostgres.freshDatabase();
+    Copy before = shop.copy(node, address, null);
+    shop.profile("stays", "1");
+    shop.profile("goes", "1");
+    before.shows(EMAILS, "goes 1", "stays 1");
+    // Whatever is loaded after this lies far above what a new sink would begin with.
+    node.sinks().resync(before.id, null, null);
+    node.sinks().resync(before.id, null, null);
+    shop.settles(node, before.id, shop.project);
+    node.sinks().remove(before.id);
+    shop.run("delete from profile where id = 'goes'", "update profile set email = '2'");
+    // As if all sinks had passed that long ago.
+    shop.run("delete from sync_key");
+    Copy again = shop.copy(node, address, null);
+    again.shows(EMAILS, "stays 2");
+    shop.profile("comes", "3");
+    again.shows(EMAILS, "comes 3", "stays 2");
+    again.isEqual();
+  }
+
+  @Test
+  void a_resync_of_one_project_that_finds_the_table_gone_fills_it_for_all() {
+    Sync node = shop.node(2);
+    Copy copy = shop.copy(node);
+    UUID quiet = shop.project();
+    shop.run(
+        "insert into profile (project_id, id, email, first_seen_at, last_seen_at) values (:project, 'u', 'ours', now(), now()), ('%s', 'u', 'theirs', now(), now())"
+            .formatted(quiet));
+    copy.shows("select email from backspool.profiles", "ours", "theirs");
+    shop.settles(node, copy.id, quiet);
+    copy.run("drop table backspool.profiles");
+    node.sinks().resync(copy.id, shop.project, "profiles");
+    copy.shows("select email from backspool.profiles", "ours", "theirs");
+  }
+
+  @Test
+  void a_table_that_was_made_anew_by_one_who_died_before_saying_so_is_filled() {
+    Sync node = shop.node(2);
+    Copy copy = shop.copy(node);
+    shop.profile("u", "1");
+    copy.shows(EMAILS, "u 1");
+    node.close();
+    copy.run("truncate backspool.profiles");
+    copy.run("delete from backspool.sync_load where mapping = 'profiles'");
+    shop.node(2);
+    copy.shows(EMAILS, "u 1");
+  }
+
+  @Test
+  void a_table_that_takes_no_row_any_more_stops_and_fills_no_quarantine() {
+    Sync node = shop.node(2);
+    Copy copy = shop.copy(node);
+    shop.profile("u", "1");
+    copy.shows(EMAILS, "u 1");
+    copy.run("alter table backspool.profiles add constraint never check (email = '1') not valid");
+    shop.run(
+        "insert into profile (project_id, id, email, first_seen_at, last_seen_at) select :project, 'u' || n, 'other', now(), now() from generate_series(1, 1500) as n");
+    eventually(() -> {
+      SyncStatus.OfMapping profiles =
+          node.statuses().of(shop.project).sinks().getFirst().mappings().stream()
+              .filter(each -> each.mapping().equals("profiles"))
+              .findFirst()
+              .orElseThrow();
+      assertThat(profiles.state()).isEqualTo(SyncStatus.State.STOPPED);
+      assertThat(profiles.reason()).contains("It takes none of 1,000 rows in a row");
+    });
   }
 }

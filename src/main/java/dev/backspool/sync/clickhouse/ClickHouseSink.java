@@ -28,6 +28,7 @@ final class ClickHouseSink implements Sink {
   private final Schema schema;
   private final Removal removal;
   private final Versions versions;
+  private final Loads loads;
   private final Sums sums;
 
   /**
@@ -42,7 +43,8 @@ final class ClickHouseSink implements Sink {
     this.url = url;
     this.connection = connection;
     tables = new Tables(url);
-    schema = new Schema(url, tables, connection, patience);
+    loads = new Loads(tables, connection, patience);
+    schema = new Schema(url, tables, connection, patience, loads);
     removal = new Removal(url, tables, connection, patience);
     versions = new Versions(tables, connection);
     sums = new Sums(tables, connection);
@@ -52,6 +54,21 @@ final class ClickHouseSink implements Sink {
   public Set<String> prepare(List<Mapping> mappings) throws SinkException {
     era = UUID.randomUUID();
     return schema.prepare(mappings);
+  }
+
+  @Override
+  public void ping() throws SinkException {
+    connection.ask("select 1", row -> row.number(1));
+  }
+
+  @Override
+  public long begin(UUID project, Mapping mapping, long version) throws SinkException {
+    return loads.begin(project, mapping, version);
+  }
+
+  @Override
+  public List<Load> loads() throws SinkException {
+    return loads.all();
   }
 
   /** All rows of the page in one insert: ClickHouse stores all of them or none. */
@@ -85,6 +102,7 @@ final class ClickHouseSink implements Sink {
     era = UUID.randomUUID();
     if (belowVersion == Long.MAX_VALUE) {
       removal.everything(project, mapping);
+      loads.forget(project, mapping);
     } else {
       removal.belowFloor(project, mapping, belowVersion);
     }

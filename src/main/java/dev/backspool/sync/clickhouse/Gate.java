@@ -81,6 +81,7 @@ final class Gate implements AutoCloseable {
         try {
           server.connect(new InetSocketAddress(goal.getHost(), goal.getPort()), patienceMillis);
         } catch (IOException unreachable) {
+          close(server);
           answer(client, "502 Bad Gateway");
           return;
         }
@@ -88,7 +89,9 @@ final class Gate implements AutoCloseable {
         client.setSoTimeout(0);
         Thread back = Thread.ofVirtual().start(() -> carry(server, client));
         carry(client, server);
-        back.join();
+        // Whoever hung up waits for nothing: what the server still says is for nobody.
+        back.join(Duration.ofMillis(patienceMillis));
+        close(server);
       }
     } catch (IOException | InterruptedException gone) {
       // One of the two sides hung up: the other one sees it.

@@ -18,12 +18,14 @@ final class Schema {
   private final Tables tables;
   private final Connection connection;
   private final Patience patience;
+  private final Loads loads;
 
-  Schema(ClickHouseUrl url, Tables tables, Connection connection, Patience patience) {
+  Schema(ClickHouseUrl url, Tables tables, Connection connection, Patience patience, Loads loads) {
     this.url = url;
     this.tables = tables;
     this.connection = connection;
     this.patience = patience;
+    this.loads = loads;
   }
 
   /** A table or view that is there. */
@@ -59,19 +61,24 @@ final class Schema {
     Map<String, Map<String, String>> columns = columns(mappings);
     Set<String> changed = new HashSet<>();
     change(tables.createFloor());
+    change(tables.createLoad());
     for (Mapping mapping : mappings) {
       Found table = found.get(tables.tableName(mapping));
       Map<String, String> there = columns.getOrDefault(tables.tableName(mapping), Map.of());
-      if (table != null && !isWhole(mapping, table, there)) {
-        change(tables.dropTable(mapping));
-        table = null;
-      }
-      boolean isOther = table == null || mend(mapping, there);
-      if (table == null) {
-        change(tables.createTable(mapping));
-      }
+      boolean isWhole = table != null && isWhole(mapping, table, there);
+      boolean isOther = !isWhole || !otherwise(mapping, there).isEmpty();
       if (isOther) {
+        // First: whoever dies after this does not take what is to be filled for what is full.
+        loads.forget(mapping);
         changed.add(mapping.id());
+      }
+      if (table != null && !isWhole) {
+        change(tables.dropTable(mapping));
+      }
+      if (!isWhole) {
+        change(tables.createTable(mapping));
+      } else if (isOther) {
+        mend(mapping, there);
       }
       if (isOther || !shows(columns.getOrDefault(mapping.id(), Map.of()), mapping, there)) {
         change(tables.createView(mapping));
@@ -142,7 +149,7 @@ final class Schema {
 
   private String names(List<Mapping> mappings) {
     return Stream.concat(
-            Stream.of(Tables.FLOOR),
+            Stream.of(Tables.FLOOR, Tables.LOAD),
             mappings.stream()
                 .flatMap(mapping -> Stream.of(mapping.id(), tables.tableName(mapping))))
         .map(Sql::text)
@@ -160,21 +167,25 @@ final class Schema {
     }
   }
 
-  /** Adds columns that are missing or of another type; tells whether it did. */
-  private boolean mend(Mapping mapping, Map<String, String> there) throws SinkException {
-    boolean mended = false;
+  /** Adds columns that are missing or of another type. */
+  private void mend(Mapping mapping, Map<String, String> there) throws SinkException {
     for (Map.Entry<String, String> column : tables.columns(mapping).entrySet()) {
       String type = there.get(column.getKey());
       if (type == null) {
         change(tables.addColumn(mapping, column.getKey()));
-        mended = true;
       } else if (!type.equals(column.getValue())) {
         change(tables.dropColumn(mapping, column.getKey()));
         change(tables.addColumn(mapping, column.getKey()));
-        mended = true;
       }
     }
-    return mended;
+  }
+
+  /** Names of the columns that are missing or of another type. */
+  private List<String> otherwise(Mapping mapping, Map<String, String> there) {
+    return tables.columns(mapping).entrySet().stream()
+        .filter(column -> !Objects.equals(there.get(column.getKey()), column.getValue()))
+        .map(Map.Entry::getKey)
+        .toList();
   }
 
   /**
@@ -185,11 +196,7 @@ final class Schema {
   void check(Mapping mapping) throws SinkException {
     Map<String, String> there =
         columns(List.of(mapping)).getOrDefault(tables.tableName(mapping), Map.of());
-    List<String> otherwise =
-        tables.columns(mapping).entrySet().stream()
-            .filter(column -> !Objects.equals(there.get(column.getKey()), column.getValue()))
-            .map(Map.Entry::getKey)
-            .toList();
+    List<String> otherwise = otherwise(mapping, there);
     if (!otherwise.isEmpty()) {
       throw new SinkException(
           Kind.SCHEMA_DRIFT,

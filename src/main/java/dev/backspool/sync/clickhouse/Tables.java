@@ -27,6 +27,9 @@ final class Tables {
   /** Below which versions nothing is taken, by project and mapping. */
   static final String FLOOR = "sync_floor";
 
+  /** The full loads that began, by project and mapping. */
+  static final String LOAD = "sync_load";
+
   /** By this a table is known as ours. */
   static final String COMMENT = "Kept by Backspool";
 
@@ -103,6 +106,15 @@ final class Tables {
         FLOOR,
         "project_id UUID,\n  mapping String,\n  floor UInt64",
         "floor",
+        "",
+        List.of(PROJECT, "mapping"));
+  }
+
+  String createLoad() {
+    return create(
+        LOAD,
+        "project_id UUID,\n  mapping String,\n  version UInt64",
+        "version",
         "",
         List.of(PROJECT, "mapping"));
   }

@@ -45,6 +45,7 @@ final class DuckDbSink implements Sink {
   private static final String VERSION = "sync_version";
   private static final String DELETED = "sync_deleted";
   private static final String FLOOR = "sync_floor";
+  private static final String LOAD = "sync_load";
   private static final String IS_DELETED = "is_deleted";
 
   private static final int ROW_GROUP = 122_880;
@@ -136,10 +137,14 @@ final class DuckDbSink implements Sink {
             version bigint not null, deleted_at timestamp not null)
           """
               .formatted(DELETED));
+      run(
+          "create table if not exists %s (project_id uuid not null, mapping varchar not null, version bigint not null)"
+              .formatted(LOAD));
       var lacking = new HashSet<String>();
       for (Mapping mapping : mappings) {
         if (prepare(mapping)) {
           lacking.add(mapping.id());
+          run("delete from %s where mapping = ?".formatted(LOAD), mapping.id());
         }
         stage(mapping);
       }
@@ -229,6 +234,56 @@ final class DuckDbSink implements Sink {
 
   private static String quoted(String name) {
     return '"' + name + '"';
+  }
+
+  @Override
+  public void ping() throws SinkException {
+    ask(own -> {
+      try (Statement statement = own.createStatement()) {
+        return statement.execute("select 1");
+      }
+    });
+  }
+
+  @Override
+  public long begin(UUID project, Mapping mapping, long version) throws SinkException {
+    return commit(() -> {
+      long before = 0;
+      try (PreparedStatement statement =
+          connection.prepareStatement(
+              "select max(version) from %s where project_id = ? and mapping = ?".formatted(LOAD))) {
+        bind(statement, project, mapping.id());
+        try (ResultSet row = statement.executeQuery()) {
+          row.next();
+          before = row.getLong(1);
+        }
+      }
+      run(
+          "delete from %s where project_id = ? and mapping = ?".formatted(LOAD),
+          project,
+          mapping.id());
+      run(
+          "insert into %s values (?, ?, ?)".formatted(LOAD),
+          project,
+          mapping.id(),
+          Math.max(before, version));
+      return before;
+    });
+  }
+
+  @Override
+  public List<Load> loads() throws SinkException {
+    return ask(own -> {
+      try (Statement statement = own.createStatement();
+          ResultSet rows =
+              statement.executeQuery("select project_id, mapping, version from " + LOAD)) {
+        var loads = new ArrayList<Load>();
+        while (rows.next()) {
+          loads.add(new Load(rows.getObject(1, UUID.class), rows.getString(2), rows.getLong(3)));
+        }
+        return loads;
+      }
+    });
   }
 
   /** So many are written at once to where they stay, and not to the log first. */
@@ -389,7 +444,12 @@ final class DuckDbSink implements Sink {
           "delete from %s where project_id = ? and mapping = ?".formatted(FLOOR),
           project,
           mapping.id());
-      if (belowVersion < Long.MAX_VALUE) {
+      if (belowVersion == Long.MAX_VALUE) {
+        run(
+            "delete from %s where project_id = ? and mapping = ?".formatted(LOAD),
+            project,
+            mapping.id());
+      } else {
         run(
             "insert into %s values (?, ?, ?)".formatted(FLOOR),
             project,

@@ -20,6 +20,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -27,9 +28,11 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.StringJoiner;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 
@@ -42,7 +45,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 public final class PostgresSink implements Sink {
   private static final int CONNECT_SECONDS = 10;
   private static final int STATEMENT_SECONDS = 30;
-  private static final int SLICE = 10_000;
+  private static final int SLICE = 50_000;
 
   private final Connections connections;
   private final Tables tables;
@@ -121,6 +124,63 @@ public final class PostgresSink implements Sink {
   @Override
   public Set<String> prepare(List<Mapping> mappings) throws SinkException {
     return commit(connection -> tables.prepare(connection, mappings));
+  }
+
+  @Override
+  public void ping() throws SinkException {
+    commit(connection -> {
+      try (Statement statement = connection.createStatement()) {
+        return statement.execute("select 1");
+      }
+    });
+  }
+
+  @Override
+  public long begin(UUID project, Mapping mapping, long version) throws SinkException {
+    return commit(connection -> {
+      lock(connection, project, mapping);
+      long before = 0;
+      try (PreparedStatement statement =
+          connection.prepareStatement(
+              "select version from %s where project_id = ? and mapping = ?"
+                  .formatted(tables.name(Tables.LOAD)))) {
+        statement.setObject(1, project);
+        statement.setString(2, mapping.id());
+        try (ResultSet row = statement.executeQuery()) {
+          before = row.next() ? row.getLong(1) : 0;
+        }
+      }
+      try (PreparedStatement statement =
+          connection.prepareStatement(
+              """
+              insert into %s as known (project_id, mapping, version) values (?, ?, ?)
+              on conflict (project_id, mapping) do update set
+                version = greatest(known.version, excluded.version)
+              """
+                  .formatted(tables.name(Tables.LOAD)))) {
+        statement.setObject(1, project);
+        statement.setString(2, mapping.id());
+        statement.setLong(3, version);
+        statement.executeUpdate();
+      }
+      return before;
+    });
+  }
+
+  @Override
+  public List<Load> loads() throws SinkException {
+    return commit(connection -> {
+      try (Statement statement = connection.createStatement();
+          ResultSet rows =
+              statement.executeQuery(
+                  "select project_id, mapping, version from " + tables.name(Tables.LOAD))) {
+        var loads = new ArrayList<Load>();
+        while (rows.next()) {
+          loads.add(new Load(rows.getObject(1, UUID.class), rows.getString(2), rows.getLong(3)));
+        }
+        return loads;
+      }
+    });
   }
 
   @Override
@@ -402,17 +462,18 @@ public final class PostgresSink implements Sink {
         statement.setObject(2, project);
         statement.setString(3, mapping.id());
         statement.setLong(4, isEverything ? 0 : belowVersion);
-        return statement.executeUpdate();
+        statement.executeUpdate();
       }
+      if (isEverything) {
+        forgetLoad(connection, project, mapping);
+      }
+      return isEverything;
     });
     removeInSlices(
         mapping,
         project,
-        "project_id = ? and %s < ?".formatted(quoted(Tables.VERSION)),
-        (statement, first) -> {
-          statement.setObject(first, project);
-          statement.setLong(first + 1, belowVersion);
-        });
+        quoted(Tables.VERSION) + " < ?",
+        (statement, first) -> statement.setLong(first, belowVersion));
     commit(connection -> {
       try (PreparedStatement statement =
           connection.prepareStatement(
@@ -426,6 +487,18 @@ public final class PostgresSink implements Sink {
     });
   }
 
+  private void forgetLoad(Connection connection, UUID project, Mapping mapping)
+      throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "delete from %s where project_id = ? and mapping = ?"
+                .formatted(tables.name(Tables.LOAD)))) {
+      statement.setObject(1, project);
+      statement.setString(2, mapping.id());
+      statement.executeUpdate();
+    }
+  }
+
   @Override
   public void removeReceived(UUID project, Mapping mapping, Instant from, Instant to)
       throws SinkException {
@@ -433,11 +506,10 @@ public final class PostgresSink implements Sink {
     removeInSlices(
         mapping,
         project,
-        "project_id = ? and %1$s >= ? and %1$s < ?".formatted(received),
+        "%1$s >= ? and %1$s < ?".formatted(received),
         (statement, first) -> {
-          statement.setObject(first, project);
-          statement.setObject(first + 1, from.atOffset(ZoneOffset.UTC));
-          statement.setObject(first + 2, to.atOffset(ZoneOffset.UTC));
+          statement.setObject(first, from.atOffset(ZoneOffset.UTC));
+          statement.setObject(first + 1, to.atOffset(ZoneOffset.UTC));
         });
   }
 
@@ -449,20 +521,92 @@ public final class PostgresSink implements Sink {
   /** A transaction for some rows each, so that none runs into the limit of its time. */
   private void removeInSlices(Mapping mapping, UUID project, String condition, Binder binder)
       throws SinkException {
-    String sql =
-        "delete from %1$s where ctid = any(array(select ctid from %1$s where %2$s limit %3$d))"
-            .formatted(tables.name(mapping.id()), condition, SLICE);
-    int removed;
-    do {
-      removed =
+    Optional<Slice> slice = Optional.of(new Slice(mapping, project, null, null));
+    while (slice.isPresent()) {
+      Slice last = slice.get();
+      slice =
           commit(connection -> {
             lock(connection, project, mapping);
-            try (PreparedStatement statement = connection.prepareStatement(sql)) {
-              binder.bind(statement, 1);
-              return statement.executeUpdate();
+            Slice now = upTo(connection, last);
+            try (PreparedStatement statement =
+                connection.prepareStatement(
+                    "delete from %s where %s and %s"
+                        .formatted(tables.name(mapping.id()), now.condition(), condition))) {
+              binder.bind(statement, now.bind(statement, 1));
+              statement.executeUpdate();
             }
+            return now.behind();
           });
-    } while (removed == SLICE);
+    }
+  }
+
+  /**
+   * Neighbours among a project's rows, by their keys.
+   *
+   * @param after the key before the first; null begins
+   * @param last the key of the last; null goes to the end
+   */
+  private record Slice(
+      Mapping mapping, UUID project, @Nullable List<Object> after, @Nullable List<Object> last) {
+
+    String condition() {
+      return "project_id = ?" + bound(after, ">") + bound(last, "<=");
+    }
+
+    private String bound(@Nullable List<Object> key, String comparison) {
+      if (key == null) {
+        return "";
+      }
+      var names = new StringJoiner(", ", "(", ")");
+      var values = new StringJoiner(", ", "(", ")");
+      mapping
+          .key()
+          .forEach(column -> {
+            names.add(quoted(column.name()));
+            values.add("?");
+          });
+      return " and %s %s %s".formatted(names, comparison, values);
+    }
+
+    /** Returns the number of the next parameter. */
+    int bind(PreparedStatement statement, int first) throws SQLException {
+      int parameter = first;
+      statement.setObject(parameter++, project);
+      for (List<Object> key : Stream.of(after, last).flatMap(Stream::ofNullable).toList()) {
+        for (Object value : key) {
+          statement.setObject(parameter++, value);
+        }
+      }
+      return parameter;
+    }
+
+    /** What follows; nothing behind the end. */
+    Optional<Slice> behind() {
+      return last == null ? Optional.empty() : Optional.of(new Slice(mapping, project, last, null));
+    }
+  }
+
+  /** The first rows of a slice that has no last. */
+  private Slice upTo(Connection connection, Slice slice) throws SQLException {
+    var names = new StringJoiner(", ");
+    slice.mapping().key().forEach(column -> names.add(quoted(column.name())));
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "select %1$s from %2$s where %3$s order by %1$s offset %4$d limit 1"
+                .formatted(
+                    names, tables.name(slice.mapping().id()), slice.condition(), SLICE - 1))) {
+      slice.bind(statement, 1);
+      try (ResultSet row = statement.executeQuery()) {
+        if (!row.next()) {
+          return slice;
+        }
+        var last = new ArrayList<Object>();
+        for (int i = 1; i <= slice.mapping().key().size(); i++) {
+          last.add(row.getObject(i));
+        }
+        return new Slice(slice.mapping(), slice.project(), slice.after(), last);
+      }
+    }
   }
 
   @Override
@@ -481,31 +625,47 @@ public final class PostgresSink implements Sink {
 
   @Override
   public RangeSums sums(UUID project, Mapping mapping, List<KeyRange> ranges) throws SinkException {
+    var sums = new Sum[ranges.size()];
+    Arrays.fill(sums, Sum.NONE);
+    Optional<Slice> slice = Optional.of(new Slice(mapping, project, null, null));
+    while (slice.isPresent()) {
+      Slice last = slice.get();
+      slice =
+          commit(connection -> {
+            Slice now = upTo(connection, last);
+            sum(connection, now, ranges, sums);
+            return now.behind();
+          });
+    }
+    return new RangeSums(List.of(sums));
+  }
+
+  private void sum(Connection connection, Slice slice, List<KeyRange> ranges, Sum[] sums)
+      throws SQLException {
+    Mapping mapping = slice.mapping();
     String sql =
         """
         select width_bucket(key_hash, ?::bigint[]) as range, count(*), sum(row_hash)
-        from (select %s as key_hash, %s as row_hash from %s where project_id = ?) as hashed
+        from (select %s as key_hash, %s as row_hash from %s where %s) as hashed
         group by 1
         """
             .formatted(
                 Hashes.key(mapping.key(), column -> quoted(column.name())),
                 Hashes.row(mapping.all(), column -> quoted(column.name())),
-                tables.name(mapping.id()));
-    return commit(connection -> {
-      try (PreparedStatement statement = connection.prepareStatement(sql)) {
-        statement.setArray(
-            1, connection.createArrayOf("bigint", ranges.stream().map(KeyRange::from).toArray()));
-        statement.setObject(2, project);
-        var sums = new Sum[ranges.size()];
-        Arrays.fill(sums, Sum.NONE);
-        try (ResultSet rows = statement.executeQuery()) {
-          while (rows.next()) {
-            sums[rows.getInt(1) - 1] = new Sum(rows.getLong(2), rows.getBigDecimal(3).longValue());
-          }
+                tables.name(mapping.id()),
+                slice.condition());
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setArray(
+          1, connection.createArrayOf("bigint", ranges.stream().map(KeyRange::from).toArray()));
+      slice.bind(statement, 2);
+      try (ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          int range = rows.getInt(1) - 1;
+          sums[range] =
+              sums[range].plus(new Sum(rows.getLong(2), rows.getBigDecimal(3).longValue()));
         }
-        return new RangeSums(List.of(sums));
       }
-    });
+    }
   }
 
   @Override

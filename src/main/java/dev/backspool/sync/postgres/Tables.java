@@ -15,8 +15,8 @@ import java.util.StringJoiner;
 
 /**
  * The tables of a sink, in a schema of their own: one for each mapping, whose rows carry their
- * version; one of the keys that were deleted, with theirs; and a row to lock for each project and
- * mapping.
+ * version; one of the keys that were deleted, with theirs; a row to lock for each project and
+ * mapping; and one of the full loads that began.
  */
 final class Tables {
   /** Says "sink" to whoever looks into pg_locks. */
@@ -25,6 +25,7 @@ final class Tables {
   static final String VERSION = "sync_version";
   static final String DELETED = "sync_deleted";
   static final String STATE = "sync_state";
+  static final String LOAD = "sync_load";
 
   private final String schema;
 
@@ -82,6 +83,15 @@ final class Tables {
             primary key (project_id, mapping, key))
           """
               .formatted(name(DELETED)));
+      statement.execute(
+          """
+          create table if not exists %s (
+            project_id uuid not null,
+            mapping text not null,
+            version bigint not null,
+            primary key (project_id, mapping))
+          """
+              .formatted(name(LOAD)));
       for (Mapping mapping : mappings) {
         Map<String, String> columns = columns(connection, mapping);
         if (columns.isEmpty()) {
@@ -90,6 +100,13 @@ final class Tables {
         } else if (alter(connection, mapping, columns)) {
           lacking.add(mapping.id());
         }
+      }
+    }
+    try (var statement =
+        connection.prepareStatement("delete from %s where mapping = ?".formatted(name(LOAD)))) {
+      for (String mapping : lacking) {
+        statement.setString(1, mapping);
+        statement.executeUpdate();
       }
     }
     return lacking;
