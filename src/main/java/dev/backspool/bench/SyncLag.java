@@ -14,7 +14,9 @@ import org.HdrHistogram.Histogram;
  * again, from their commit on.
  */
 final class SyncLag {
-  private static final Duration LOOK = Duration.ofMillis(5);
+  /** Looking costs the machine that is measured: more often it would be a good part of its work. */
+  private static final Duration LOOK = Duration.ofMillis(50);
+
   private static final int AT_ONCE = 200;
   private static final long HIGHEST_MICROS = 600_000_000;
 

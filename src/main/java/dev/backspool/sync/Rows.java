@@ -280,12 +280,21 @@ final class Rows {
         return few.get();
       }
     }
+    // The first from a key on, and not the key alone: before the table is analyzed PostgreSQL takes
+    // the index of changes to be as good for that, and reads all of the project for each key.
     var numbers = new HashMap<List<Object>, Long>();
     try (PreparedStatement statement =
         connection.prepareStatement(
             """
-            select sync_key.key, seq from unnest(cast(? as bytea[])) as wanted (key)
-            join sync_key on project_id = ? and source = ? and sync_key.key = wanted.key
+            select noted.key, seq
+            from unnest(cast(? as bytea[])) as wanted (key)
+            cross join lateral (
+              select key, seq from sync_key
+              where project_id = ? and source = ? and key >= wanted.key
+              order by key
+              limit 1
+            ) as noted
+            where noted.key = wanted.key
             """)) {
       statement.setArray(
           1,

@@ -23,21 +23,27 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.LongSummaryStatistics;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.StringJoiner;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.duckdb.DuckDBAppender;
 import org.duckdb.DuckDBConnection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The columnar store as a destination. A page is one transaction: its rows go into a temporary
- * table by the appender, and from there to where they belong. No table has an index: rows are found
- * by scans of their columns, which a page's few keys narrow down.
+ * The columnar store as a destination. A page is one transaction: rows that are new, as nearly all
+ * events are, go to where they stay by the appender; the others into a temporary table, and from
+ * there to where they belong. No table has an index: rows are found by scans of their columns,
+ * which a page's few keys narrow down.
  *
  * <p>One connection writes, one thread at a time.
  */
@@ -52,6 +58,9 @@ final class DuckDbSink implements Sink {
 
   private final DuckDBConnection connection;
   private final ReentrantLock writing = new ReentrantLock();
+
+  /** Names of the columns of the mappings' tables, in their order there. */
+  private final Map<String, List<String>> tables = new ConcurrentHashMap<>();
 
   DuckDbSink(DuckDBConnection connection) {
     this.connection = connection;
@@ -147,6 +156,7 @@ final class DuckDbSink implements Sink {
           run("delete from %s where mapping = ?".formatted(LOAD), mapping.id());
         }
         stage(mapping);
+        tables.put(mapping.id(), List.copyOf(columns(mapping.id()).keySet()));
       }
       return lacking;
     });
@@ -202,11 +212,12 @@ final class DuckDbSink implements Sink {
     return "stage_" + mapping.id();
   }
 
-  private Map<String, String> columns(String table) throws SQLException {
-    var columns = new HashMap<String, String>();
+  /** The types of a table's columns by their names, in their order. */
+  private SequencedMap<String, String> columns(String table) throws SQLException {
+    var columns = new LinkedHashMap<String, String>();
     try (PreparedStatement statement =
         connection.prepareStatement(
-            "select column_name, lower(data_type) from duckdb_columns() where schema_name = 'main' and table_name = ? and not internal and database_name = current_database()")) {
+            "select column_name, lower(data_type) from duckdb_columns() where schema_name = 'main' and table_name = ? and not internal and database_name = current_database() order by column_index")) {
       statement.setString(1, table);
       try (ResultSet rows = statement.executeQuery()) {
         while (rows.next()) {
@@ -294,71 +305,161 @@ final class DuckDbSink implements Sink {
 
   @Override
   public void apply(Page page) throws SinkException {
-    Mapping mapping = page.mapping();
-    String stage = stageName(mapping);
-    String table = quoted(mapping.id());
     commit(() -> {
-      run("truncate " + stage);
-      append(page, stage);
-      run(
-          "delete from %s where %s < (select coalesce(max(floor), 0) from %s where project_id = ? and mapping = ?)"
-              .formatted(stage, VERSION, FLOOR),
-          page.project(),
-          mapping.id());
       boolean hadDeleted = hasDeleted(page);
-      if (hadDeleted) {
-        run(
-            """
-            delete from %1$s using %2$s as known
-            where known.project_id = ? and known.mapping = ? and known.key = %3$s
-              and known.version >= %1$s.%4$s
-            """
-                .formatted(stage, DELETED, nameless(mapping, stage), VERSION),
-            page.project(),
-            mapping.id());
+      long floor = floor(page);
+      var added = new ArrayList<Row>();
+      var others = new ArrayList<Row>();
+      Predicate<Row> isNew = hadDeleted ? _ -> false : isNew(page);
+      for (Row row : page.rows()) {
+        if (row.version() >= floor) {
+          (isNew.test(row) ? added : others).add(row);
+        }
       }
-      String same = same(page, stage);
-      run(
-          "delete from %1$s using %2$s as held where %3$s and held.%4$s >= %1$s.%4$s"
-              .formatted(stage, table, same, VERSION));
-      run("delete from %s as held using %s where %s".formatted(table, stage, same));
-      run(
-          "insert into %s (project_id, %s, %s) select project_id, %2$s, %3$s from %4$s where not %5$s"
-              .formatted(table, names(mapping.all()), VERSION, stage, IS_DELETED));
-      boolean deletes = page.rows().stream().anyMatch(Row::deleted);
-      if (hadDeleted) {
-        run(
-            "delete from %1$s as known using %2$s where known.project_id = ? and known.mapping = ? and known.key = %3$s"
-                .formatted(DELETED, stage, nameless(mapping, stage)),
-            page.project(),
-            mapping.id());
+      if (!added.isEmpty()) {
+        Mapping mapping = page.mapping();
+        try (DuckDBAppender appender = connection.createAppender("main", mapping.id())) {
+          append(appender, page, added, tables.getOrDefault(mapping.id(), List.of()));
+        }
       }
-      if (deletes) {
-        run(
-            "insert into %s select project_id, '%s', %s, %s, now() at time zone 'UTC' from %s where %s"
-                .formatted(
-                    DELETED, mapping.id(), nameless(mapping, stage), VERSION, stage, IS_DELETED));
+      if (!others.isEmpty()) {
+        change(page, others, hadDeleted);
       }
       return page.rows().size();
     });
   }
 
-  private void append(Page page, String stage) throws SQLException {
-    List<Column> columns = page.mapping().columns();
+  private void change(Page page, List<Row> rows, boolean hadDeleted) throws SQLException {
+    Mapping mapping = page.mapping();
+    String stage = stageName(mapping);
+    String table = quoted(mapping.id());
+    run("truncate " + stage);
     try (DuckDBAppender appender = connection.createAppender("temp", "main", stage)) {
-      for (Row row : page.rows()) {
-        appender.beginRow();
-        appender.append(page.project());
-        for (int i = 0; i < row.key().size(); i++) {
-          append(appender, page.mapping().key().get(i), row.key().get(i));
-        }
-        for (int i = 0; i < columns.size(); i++) {
-          append(appender, columns.get(i), row.deleted() ? null : row.values().get(i));
-        }
-        appender.append(row.version());
-        appender.append(row.deleted());
-        appender.endRow();
+      append(appender, page, rows, stageColumns(mapping));
+    }
+    if (hadDeleted) {
+      run(
+          """
+          delete from %1$s using %2$s as known
+          where known.project_id = ? and known.mapping = ? and known.key = %3$s
+            and known.version >= %1$s.%4$s
+          """
+              .formatted(stage, DELETED, nameless(mapping, stage), VERSION),
+          page.project(),
+          mapping.id());
+    }
+    String same = same(page, rows, stage);
+    run(
+        "delete from %1$s using %2$s as held where %3$s and held.%4$s >= %1$s.%4$s"
+            .formatted(stage, table, same, VERSION));
+    run("delete from %s as held using %s where %s".formatted(table, stage, same));
+    run(
+        "insert into %s (project_id, %s, %s) select project_id, %2$s, %3$s from %4$s where not %5$s"
+            .formatted(table, names(mapping.all()), VERSION, stage, IS_DELETED));
+    if (hadDeleted) {
+      run(
+          "delete from %1$s as known using %2$s where known.project_id = ? and known.mapping = ? and known.key = %3$s"
+              .formatted(DELETED, stage, nameless(mapping, stage)),
+          page.project(),
+          mapping.id());
+    }
+    if (rows.stream().anyMatch(Row::deleted)) {
+      run(
+          "insert into %s select project_id, '%s', %s, %s, now() at time zone 'UTC' from %s where %s"
+              .formatted(
+                  DELETED, mapping.id(), nameless(mapping, stage), VERSION, stage, IS_DELETED));
+    }
+  }
+
+  private long floor(Page page) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "select coalesce(max(floor), 0) from %s where project_id = ? and mapping = ?"
+                .formatted(FLOOR))) {
+      bind(statement, page.project(), page.mapping().id());
+      try (ResultSet row = statement.executeQuery()) {
+        row.next();
+        return row.getLong(1);
       }
+    }
+  }
+
+  /**
+   * Tells rows that were never here, where keys are numbers: those between the page's lowest and
+   * highest that are held are few, as numbers grow.
+   */
+  private Predicate<Row> isNew(Page page) throws SQLException {
+    Mapping mapping = page.mapping();
+    Column key = mapping.key().getFirst();
+    if (mapping.key().size() > 1 || key.type() != Column.Type.BIGINT) {
+      return _ -> false;
+    }
+    LongSummaryStatistics bounds = numbers(page.rows());
+    var held = new HashSet<Long>();
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "select %1$s from %2$s where project_id = ? and %1$s between ? and ? limit ?"
+                .formatted(quoted(key.name()), quoted(mapping.id())))) {
+      bind(statement, page.project(), bounds.getMin(), bounds.getMax(), page.rows().size() + 1);
+      try (ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          held.add(rows.getLong(1));
+        }
+      }
+    }
+    return held.size() > page.rows().size()
+        ? _ -> false
+        : row -> !row.deleted() && !held.contains((long) row.key().getFirst());
+  }
+
+  private static LongSummaryStatistics numbers(List<Row> rows) {
+    return rows.stream().mapToLong(row -> (long) row.key().getFirst()).summaryStatistics();
+  }
+
+  private static List<String> stageColumns(Mapping mapping) {
+    var names = new ArrayList<String>();
+    names.add("project_id");
+    mapping.all().forEach(column -> names.add(column.name()));
+    names.add(VERSION);
+    names.add(IS_DELETED);
+    return names;
+  }
+
+  /**
+   * Appends rows.
+   *
+   * @param names of the columns of the table; one that the mapping does not know gets nothing
+   */
+  private static void append(DuckDBAppender appender, Page page, List<Row> rows, List<String> names)
+      throws SQLException {
+    List<Column> all = page.mapping().all();
+    int keys = page.mapping().key().size();
+    int[] places =
+        names.stream()
+            .mapToInt(name ->
+                IntStream.range(0, all.size())
+                    .filter(i -> all.get(i).name().equals(name))
+                    .findFirst()
+                    .orElse(-1))
+            .toArray();
+    for (Row row : rows) {
+      appender.beginRow();
+      for (int i = 0; i < places.length; i++) {
+        int place = places[i];
+        if (place >= keys) {
+          append(appender, all.get(place), row.deleted() ? null : row.values().get(place - keys));
+        } else if (place >= 0) {
+          append(appender, all.get(place), row.key().get(place));
+        } else {
+          switch (names.get(i)) {
+            case "project_id" -> appender.append(page.project());
+            case VERSION -> appender.append(row.version());
+            case IS_DELETED -> appender.append(row.deleted());
+            default -> appender.appendNull();
+          }
+        }
+      }
+      appender.endRow();
     }
   }
 
@@ -400,7 +501,7 @@ final class DuckDbSink implements Sink {
   /**
    * That a held row has the key of a waiting one; where keys are numbers, with their bounds told.
    */
-  private static String same(Page page, String stage) {
+  private static String same(Page page, List<Row> rows, String stage) {
     var same = new StringJoiner(" and ").add("held.project_id = %s.project_id".formatted(stage));
     same.add("held.project_id = '%s'::uuid".formatted(page.project()));
     for (Column column : page.mapping().key()) {
@@ -408,8 +509,7 @@ final class DuckDbSink implements Sink {
     }
     Column first = page.mapping().key().getFirst();
     if (first.type() == Column.Type.BIGINT) {
-      LongSummaryStatistics bounds =
-          page.rows().stream().mapToLong(row -> (long) row.key().getFirst()).summaryStatistics();
+      LongSummaryStatistics bounds = numbers(rows);
       same.add(
           "held.%s between %d and %d"
               .formatted(quoted(first.name()), bounds.getMin(), bounds.getMax()));
