@@ -256,6 +256,9 @@ public final class Database implements AutoCloseable {
   private static HikariDataSource viewers(DatabaseUrl url) {
     HikariConfig config = config(url, "viewer", "writer", VIEWERS, WRITE_LIMIT);
     config.setMinimumIdle(0);
+    // Pages of a few keys and of many: a plan made while a table was empty finds a row in it by any
+    // index.
+    config.setConnectionInitSql(config.getConnectionInitSql() + ";\n" + BY_VALUES);
     config.setReadOnly(true);
     config.setTransactionIsolation("TRANSACTION_REPEATABLE_READ");
     config.setInitializationFailTimeout(-1);

@@ -78,10 +78,19 @@ final class Rows {
     for (Column column : mapping.key()) {
       wanted.add("cast(? as " + array(column) + "[])");
       names.add(column.name());
-      same.add("wanted.%1$s = it.%1$s".formatted(column.name()));
+      same.add("row.%1$s = wanted.%1$s".formatted(column.name()));
     }
+    // The offset has rows looked for key by key, always: while a table that grew is not analyzed
+    // yet,
+    // PostgreSQL expects a few rows and compares every key with all there are.
     String sql =
-        "select %s from unnest(%s) as wanted (%s) join (%s) as it on %s where it.project_id = ?"
+        """
+        select %s
+        from unnest(%s) as wanted (%s)
+        cross join lateral (
+          select * from (%s) as row where row.project_id = ? and %s offset 0
+        ) as it
+        """
             .formatted(columns(), wanted, names, mapping.query(), same);
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
       int parameter = 0;

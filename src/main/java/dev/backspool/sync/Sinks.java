@@ -26,6 +26,10 @@ public final class Sinks implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Sinks.class);
   private static final int MOST_ERROR = 500;
 
+  /** Nothing is said against it: with the number of failures goes what the last one was. */
+  private static final String UNTRIED =
+      "failures = 0, error = null, error_kind = null, error_at = null, retry_at = null";
+
   private final Database database;
   private final List<Mapping> mappings;
   private final Map<String, SinkOpener> openers;
@@ -277,9 +281,7 @@ public final class Sinks implements AutoCloseable {
         return false;
       }
       handle.execute(
-          "update sync_sink set connection = ?, failures = 0, retry_at = null where id = ?",
-          encrypted,
-          id);
+          "update sync_sink set connection = ?, %s where id = ?".formatted(UNTRIED), encrypted, id);
       if (!Whereabouts.isSame(secrets.decrypt(id, before), connection)) {
         Cursors.reload(handle, id, null, null);
       }
@@ -296,7 +298,7 @@ public final class Sinks implements AutoCloseable {
   public void resync(UUID id, @Nullable UUID project, @Nullable String mapping) {
     database.write(handle -> {
       Cursors.reload(handle, id, project, mapping);
-      handle.execute("update sync_sink set failures = 0, retry_at = null where id = ?", id);
+      handle.execute("update sync_sink set %s where id = ?".formatted(UNTRIED), id);
       return tell(handle);
     });
   }
@@ -475,10 +477,8 @@ public final class Sinks implements AutoCloseable {
 
   /** Notes that a sink that had failed works again. */
   void recovered(UUID id) {
-    database.write(handle ->
-        handle.execute(
-            "update sync_sink set failures = 0, error = null, error_kind = null, error_at = null, retry_at = null where id = ?",
-            id));
+    database.write(
+        handle -> handle.execute("update sync_sink set %s where id = ?".formatted(UNTRIED), id));
   }
 
   private static void close(Open one) {
