@@ -11,7 +11,7 @@ interface Watcher {
   /**
    * Rows have become visible in a sink.
    *
-   * @param since when the first of them was committed, about
+   * @param since when the transaction of the first of them began
    */
   default void delivered(Round.Place place, Mapping mapping, int rows, Instant since) {}
 
