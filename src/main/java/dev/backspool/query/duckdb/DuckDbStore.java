@@ -52,16 +52,18 @@ public final class DuckDbStore implements Store {
 
   @Override
   public Asked ask(Statement statement, UUID project, String queryId, Duration most) {
-    return new Reading(statement);
+    return new Reading(statement, project);
   }
 
   private final class Reading implements Asked {
     private final Statement statement;
+    private final UUID project;
     private @Nullable PreparedStatement running;
     private boolean cancelled;
 
-    Reading(Statement statement) {
+    Reading(Statement statement, UUID project) {
       this.statement = statement;
+      this.project = project;
     }
 
     @Override
@@ -69,10 +71,10 @@ public final class DuckDbStore implements Store {
       try (Connection connection = file.connect()) {
         run(connection, "begin transaction read only");
         try {
-          SecondOpinion.check(serialized(connection));
+          SecondOpinion.check(serialized(connection), project);
           read(connection, rows);
         } finally {
-          run(connection, "rollback");
+          rollback(connection);
         }
       } catch (SQLException failure) {
         throw translate(failure);
@@ -140,6 +142,17 @@ public final class DuckDbStore implements Store {
           LOG.debug("A query was not to be cancelled: {}", failure.getMessage());
         }
       }
+    }
+  }
+
+  /**
+   * Where that fails the connection ends the transaction, and what failed before is what counts.
+   */
+  private static void rollback(Connection connection) {
+    try {
+      run(connection, "rollback");
+    } catch (SQLException failure) {
+      LOG.debug("A query's transaction was not rolled back: {}", failure.getMessage());
     }
   }
 
