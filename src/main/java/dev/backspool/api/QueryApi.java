@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.UUID;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.util.RawValue;
 
 /** SQL over a project's copies in the columnar store; see docs/query.md. */
@@ -54,7 +53,7 @@ public final class QueryApi {
     UUID project = ProjectApi.find(projects, ctx).id();
     Question question;
     try (Body body = bodies.read(ctx, BODY)) {
-      question = Question.of(Json.read(body, JsonNode.class));
+      question = Question.of(Json.tree(body));
     } catch (Question.Malformed wrong) {
       throw Refusal.field(wrong.field(), String.valueOf(wrong.getMessage()));
     }

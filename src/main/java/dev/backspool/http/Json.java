@@ -1,10 +1,13 @@
 package dev.backspool.http;
 
 import io.javalin.http.Context;
+import java.util.function.Supplier;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -19,6 +22,9 @@ public final class Json {
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .build();
+
+  private static final ObjectReader EXACT =
+      MAPPER.reader(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
   private Json() {}
 
@@ -40,8 +46,21 @@ public final class Json {
    * @throws Refusal when it is not JSON of that shape; the field is named
    */
   public static <T> T read(Body body, Class<T> type) {
+    return shaped(() -> MAPPER.readValue(body.bytes(), 0, body.length(), type));
+  }
+
+  /**
+   * The same as a tree, in which a number has all the digits that were sent.
+   *
+   * @throws Refusal when it is no JSON
+   */
+  public static JsonNode tree(Body body) {
+    return shaped(() -> EXACT.readTree(body.bytes(), 0, body.length()));
+  }
+
+  private static <T> T shaped(Supplier<T> read) {
     try {
-      return MAPPER.readValue(body.bytes(), 0, body.length(), type);
+      return read.get();
     } catch (tools.jackson.databind.DatabindException e) {
       String path =
           e.getPath().stream()

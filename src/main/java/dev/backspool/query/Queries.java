@@ -45,6 +45,9 @@ public final class Queries implements AutoCloseable {
   /** What a store's own limit of time is over ours, which ends a query first. */
   private static final Duration GRACE = Duration.ofSeconds(1);
 
+  /** How long those that run have to end when nobody is asked any more. */
+  private static final Duration LAST = Duration.ofSeconds(5);
+
   private final @Nullable Store store;
   private final Semaphore places = new Semaphore(MOST_AT_ONCE);
   private final Set<Store.Asked> running = ConcurrentHashMap.newKeySet();
@@ -82,7 +85,7 @@ public final class Queries implements AutoCloseable {
       throw QueryFailure.of(Kind.OFF, "This server keeps no columnar store to query");
     }
     long begin = System.nanoTime();
-    Statement statement = statement(store, project, question);
+    // Reading a query is work too: there is a place first.
     if (!places.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
       throw QueryFailure.of(Kind.BUSY, "Too many queries run at this moment");
     }
@@ -90,9 +93,10 @@ public final class Queries implements AutoCloseable {
     Store.Asked asked;
     Future<Rows> work;
     try {
+      Statement statement = statement(store, project, question);
       asked = store.ask(statement, project, id, question.most().plus(GRACE));
-      work = threads.submit(() -> read(asked));
-    } catch (RuntimeException failure) {
+      work = start(asked);
+    } catch (RuntimeException | Error failure) {
       places.release();
       throw failure;
     }
@@ -113,9 +117,18 @@ public final class Queries implements AutoCloseable {
     }
   }
 
+  private Future<Rows> start(Store.Asked asked) {
+    running.add(asked);
+    try {
+      return threads.submit(() -> read(asked));
+    } catch (RuntimeException | Error failure) {
+      running.remove(asked);
+      throw failure;
+    }
+  }
+
   /** The place is free when the store is done, however long nobody has waited for it. */
   private Rows read(Store.Asked asked) {
-    running.add(asked);
     try {
       var rows = new Rows(MOST_ROWS, MOST_BYTES);
       asked.read(rows);
@@ -146,7 +159,7 @@ public final class Queries implements AutoCloseable {
       throw translate(failure.getCause());
     } finally {
       if (!work.isDone()) {
-        Thread.ofVirtual().name("query-cancel").start(() -> end(work, asked));
+        end(asked, work::isDone);
       }
     }
   }
@@ -154,15 +167,19 @@ public final class Queries implements AutoCloseable {
   /**
    * Until it has ended: a store that has not begun yet, or looks at other things, hears nothing.
    */
-  private static void end(Future<Rows> work, Store.Asked asked) {
-    while (!work.isDone()) {
-      asked.cancel();
-      try {
-        Thread.sleep(LOOK);
-      } catch (InterruptedException e) {
-        return;
-      }
-    }
+  private static void end(Store.Asked asked, BooleanSupplier isDone) {
+    Thread.ofVirtual()
+        .name("query-cancel")
+        .start(() -> {
+          while (!isDone.getAsBoolean()) {
+            asked.cancel();
+            try {
+              Thread.sleep(LOOK);
+            } catch (InterruptedException e) {
+              return;
+            }
+          }
+        });
   }
 
   private static QueryFailure translate(@Nullable Throwable failure) {
@@ -177,12 +194,12 @@ public final class Queries implements AutoCloseable {
   @Override
   public void close() {
     threads.shutdown();
+    long until = System.nanoTime() + LAST.toNanos();
+    running.forEach(
+        asked -> end(asked, () -> !running.contains(asked) || System.nanoTime() > until));
     try {
-      for (int i = 0; i < 50 && !threads.isTerminated(); i++) {
-        running.forEach(Store.Asked::cancel);
-        if (threads.awaitTermination(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
-          return;
-        }
+      if (!threads.awaitTermination(LAST.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.warn("{} queries have not ended", running.size());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -54,13 +54,19 @@ public final class Rows {
     }
     json.writeEndObject();
     json.flush();
-    if (bytes.size() > mostBytes) {
+    room(0);
+  }
+
+  /** Before a value is written, as one alone may be larger than all that there may be. */
+  private void room(int more) {
+    if (bytes.size() + (long) more > mostBytes) {
       throw QueryFailure.of(
           Kind.TOO_LARGE, "The result has more than " + (mostBytes >> 20) + " MiB");
     }
   }
 
   private void write(@Nullable Object value) {
+    room(value instanceof String text ? text.length() : 0);
     switch (value) {
       case null -> json.writeNull();
       case Boolean flag -> json.writeBoolean(flag);

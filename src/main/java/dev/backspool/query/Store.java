@@ -30,7 +30,10 @@ public interface Store {
      */
     void read(Rows rows);
 
-    /** Ends the work on the store, from another thread, at any time; returns at once. */
+    /**
+     * Ends the work on the store, from another thread, at any time. It waits a few seconds at most
+     * until the store has heard it, and not for the end of the work.
+     */
     void cancel();
   }
 }

@@ -3,9 +3,13 @@ package dev.backspool.query;
 import static dev.backspool.query.QueryShop.SECRET;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.backspool.query.sql.Statement;
 import dev.backspool.sync.clickhouse.TestClickHouse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -37,6 +41,42 @@ final class ClickHouseQueryTest extends QueryContract {
             shop.rows(
                 "select windowFunnel(604800000)(toUInt64(toUnixTimestamp64Milli(at)), name = 'purchase', name = 'screen_view') >= 1 as entered from events"))
         .hasSize(1);
+  }
+
+  private String ask(String sql) {
+    Store store = shop.server.server().queries().store().orElseThrow();
+    var rows = new Rows(100, 100_000);
+    store
+        .ask(
+            new Statement(sql, List.of()),
+            shop.ours.id(),
+            UUID.randomUUID().toString(),
+            Duration.ofSeconds(30))
+        .read(rows);
+    return new String(rows.json(), StandardCharsets.UTF_8);
+  }
+
+  /** The second barrier alone: statements that the first would never write. */
+  @Test
+  void the_store_reads_rows_of_the_project_alone_whatever_it_is_asked() {
+    for (String table : List.of("events", "sync_events", "profiles", "sync_projects")) {
+      assertThat(
+              ask(
+                  "select toString(project_id) as project, count() as n from %s group by project"
+                      .formatted(table)))
+          .as(table)
+          .contains(shop.ours.id().toString())
+          .doesNotContain(shop.theirs.id().toString());
+    }
+  }
+
+  @Test
+  void a_query_has_its_share_of_memory_and_disk() {
+    assertThat(
+            ask(
+                "select name, value from system.settings where name in ('max_memory_usage', 'max_temporary_data_on_disk_size_for_query', 'readonly') order by name"))
+        .isEqualTo(
+            "[{\"name\":\"max_memory_usage\",\"value\":\"1000000000\"},{\"name\":\"max_temporary_data_on_disk_size_for_query\",\"value\":\"8000000000\"},{\"name\":\"readonly\",\"value\":\"1\"}]");
   }
 
   @Test

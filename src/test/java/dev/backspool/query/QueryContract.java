@@ -6,8 +6,11 @@ import static dev.backspool.query.QueryShop.rows;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.backspool.server.TestServer;
+import java.io.IOException;
+import java.math.BigDecimal;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -16,8 +19,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -377,9 +380,127 @@ abstract class QueryContract {
             "select " + "[".repeat(5_000) + "]".repeat(5_000),
             "select 1" + "[1]".repeat(5_000),
             "select '" + "x".repeat(20_000) + "'",
+            "select 1" + " union select 1".repeat(1_300),
+            "select 1 from " + "(select 1) as a0" + sources(900),
+            "select " + "1, ".repeat(1_000) + "1",
             doubling())) {
       assertThat(code(refused(shop.ask(sql)))).isEqualTo("query_refused");
     }
+  }
+
+  private static String sources(int number) {
+    return IntStream.rangeClosed(1, number)
+        .mapToObj(", (select 1) as a%d"::formatted)
+        .collect(Collectors.joining());
+  }
+
+  /** Once these took hours. */
+  @Test
+  void the_time_to_read_a_query_grows_with_its_length_alone() {
+    for (String sql :
+        List.of(
+            "select {a:Decimal(" + " ".repeat(19_900) + "x}",
+            "select {a:" + " ".repeat(19_900) + "(}",
+            "select {a:Decimal(" + " ".repeat(150) + "x}",
+            "select {a" + " ".repeat(150) + "x}",
+            "select 1" + ", 1".repeat(6_600),
+            "select lower('')" + ", lower('')".repeat(1_700),
+            "select properties" + " -> ''".repeat(3_300) + " from event")) {
+      long begin = System.nanoTime();
+      assertThat(code(refused(shop.ask(sql)))).isEqualTo("query_refused");
+      assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(3));
+    }
+    assertThat(shop.rows("select 1 as column_2, 1, 1, lower('A'), lower('B')"))
+        .containsExactly("1|1|1|a|b");
+  }
+
+  @Test
+  void a_parameter_may_have_blanks_and_says_its_time_is_in_utc() {
+    Map<String, Object> time = Map.of("t", "2026-01-31 10:00:00");
+    for (String type :
+        List.of(
+            "DateTime",
+            "DateTime('UTC')",
+            "DateTime64(3)",
+            " DateTime64 ( 6 , 'UTC' ) ",
+            "Nullable( DateTime64(6, 'UTC') )")) {
+      assertThat(rows(shop.ask("select { t : %s } as t".formatted(type), time)))
+          .as(type)
+          .singleElement()
+          .asString()
+          .startsWith("2026-01-31T10:00:00");
+    }
+    for (String type :
+        List.of(
+            "DateTime('Europe/Berlin')",
+            "DateTime64(6, 'Europe/Berlin')",
+            "DateTime('utc) x')",
+            "DateTime(UTC)")) {
+      var answer = refused(shop.ask("select {t:%s} as t".formatted(type), time));
+      assertThat(answer.json().get("detail").asString()).contains("line 1, column 8");
+    }
+  }
+
+  @Test
+  void a_day_that_is_none_is_not_taken_for_another() {
+    refused(shop.ask("select timestamp '2026-02-30 12:00:00' as t"));
+    refused(shop.ask("select date '2026-02-30' as d"));
+    assertThat(
+            shop.ask("select {t:DateTime} as t", Map.of("t", "2026-02-30 12:00:00"))
+                .json()
+                .at("/errors/0/field")
+                .asString())
+        .isEqualTo("params.t");
+  }
+
+  @Test
+  void a_decimal_keeps_its_digits() {
+    String digits = "12345678901234567890.123";
+    assertThat(shop.ask("select cast('%s' as decimal(38, 3)) as d".formatted(digits)).body())
+        .contains("\"d\":" + digits);
+    assertThat(
+            shop.ask("select {d:Decimal(38, 3)} as d", Map.of("d", new BigDecimal(digits))).body())
+        .contains("\"d\":" + digits);
+  }
+
+  @Test
+  void a_limit_is_not_below_0() {
+    for (String clause : List.of("limit", "offset")) {
+      var answer =
+          refused(
+              shop.ask("select 1 as one from events " + clause + " {n:Int64}", Map.of("n", -1)));
+      assertThat(answer.json().at("/errors/0/field").asString()).isEqualTo("params.n");
+    }
+    assertThat(
+            rows(
+                shop.ask(
+                    "select count(*) as n from events where at < now() + interval {n:Int64} day",
+                    Map.of("n", -1))))
+        .containsExactly("0");
+  }
+
+  @Test
+  void rows_are_ordered_by_what_the_select_calls_its_values() {
+    assertThat(
+            shop.rows(
+                "select profile_id, sum(revenue) as revenue from events group by profile_id order by revenue desc limit 2"))
+        .containsExactly("4|699", "3|693");
+    assertThat(shop.rows("select -revenue as revenue from events order by revenue limit 2"))
+        .containsExactly("-129", "-128");
+    assertThat(
+            shop.rows("select e.*, -revenue as less from events as e order by less limit 1")
+                .getFirst())
+        .endsWith("|-129");
+    assertThat(
+            shop.rows(
+                "select -revenue as revenue, row_number() over (order by revenue) as n from events order by n limit 1"))
+        .containsExactly("-100|1");
+    assertThat(shop.rows("select -revenue as revenue from events order by events.revenue limit 1"))
+        .containsExactly("-100");
+    assertThat(
+            shop.rows(
+                "select nullif(revenue, 129) as n from events order by n desc limit 1 offset 28"))
+        .containsExactly("100");
   }
 
   /** Each reads the one before twice: a thousand times the events at the end. */
@@ -405,6 +526,54 @@ abstract class QueryContract {
         .isEqualTo("query_refused");
     assertThat(shop.rows("select length(max(%s)) > 50 as m from events".formatted(ten)))
         .containsExactly("true");
+  }
+
+  /** Each of them ten times as long as the one before. */
+  private static String tenfold(String begin, String level) {
+    var sql = new StringBuilder("with t0 as (%s)".formatted(begin));
+    String ten = level.formatted("t" + " || t".repeat(9));
+    for (int i = 1; i < 6; i++) {
+      sql.append(", t%d as (select %s as t from t%d)".formatted(i, ten, i - 1));
+    }
+    return sql.append(" select max(length(t)) as n from t5").toString();
+  }
+
+  @Test
+  void no_way_around_makes_a_text_short() {
+    String parameter = "x".repeat(1_100);
+    for (String sql :
+        List.of(
+            tenfold("select cast(name is null as text) as t from events", "%s"),
+            tenfold("select cast(revenue as text) as t from events", "%s"),
+            tenfold("select cast(at as text) as t from events", "%s"),
+            tenfold("select lower('') as t from events", "%s"),
+            tenfold("select 'a' as t from events", "case when true then %s end"),
+            tenfold("select name as t from events", "[%s][1]"),
+            tenfold("select groups[1] as t from events", "[[%s]][1][1]"),
+            "select " + "{a:String} || ".repeat(100) + "'' as t",
+            "select [{a:String}%s][1] as t".formatted(", {a:String}".repeat(100)),
+            "select replace(name, 'a', {a:String}) as t from events")) {
+      assertThat(code(refused(shop.ask(sql, Map.of("a", parameter))))).isEqualTo("query_refused");
+    }
+    assertThat(
+            code(
+                refused(
+                    shop.ask(
+                        "select {a:Array(String)} as t",
+                        Map.of("a", Collections.nCopies(100, parameter))))))
+        .isEqualTo("query_refused");
+  }
+
+  @Test
+  void texts_may_be_put_together_as_usual() {
+    assertThat(
+            shop.rows(
+                "select replace(replace(replace(replace(lower(name), 'a', ''), 'e', ''), '_', ' '), 'h', 'ch') || ': ' || cast(sum(revenue) as text) || concat(' ', 'x', '') as t from events group by name order by t"))
+        .containsExactly("purcchs: 1135 x", "scrn viw: 2300 x");
+    assertThat(
+            shop.rows(
+                "select concat('n = ', properties ->> 'n') as t from events where revenue = 101"))
+        .containsExactly("n = 1");
   }
 
   /** Half of what comes out is no query, the other half must not show more than it may. */
@@ -596,6 +765,26 @@ abstract class QueryContract {
     eventually(() -> assertThat(running()).isZero());
   }
 
+  @Test
+  void a_value_that_is_larger_than_an_answer_is_an_error() {
+    var other = shop.server.project();
+    shop.event(other, 1, "long", "/", 1, "{\"n\": \"%s\"}".formatted("x/".repeat(100_000)));
+    String sql = "select " + "(properties ->> 'n') || ".repeat(60) + "name as t from events";
+    eventually(() ->
+        assertThat(rows(shop.ask(other, "select name from events", Map.of())))
+            .containsExactly("long"));
+    assertThat(
+            rows(shop.ask(other, "select length(t) as n from (%s) as q".formatted(sql), Map.of())))
+        .containsExactly("12000004");
+    assertThat(code(refused(shop.ask(other, sql, Map.of())))).isEqualTo("query_too_large");
+    assertThat(
+            code(
+                refused(
+                    shop.ask(
+                        other, "select [t, 'x'] as t from (%s) as q".formatted(sql), Map.of()))))
+        .isEqualTo("query_too_large");
+  }
+
   private int running() {
     return shop.server.server().queries().running();
   }
@@ -612,26 +801,32 @@ abstract class QueryContract {
     assertThat(shop.rows("select count(*) from events")).containsExactly("30");
   }
 
+  /** A client that has asked a query without an end, and waits. */
+  private Socket asking(int timeoutMs) throws IOException {
+    byte[] body =
+        TestServer.JSON.writeValueAsBytes(Map.of("query", ENDLESS, "timeout_ms", timeoutMs));
+    var client = new Socket(shop.server.url().getHost(), shop.server.url().getPort());
+    client
+        .getOutputStream()
+        .write(
+            """
+            POST /api/projects/%s/query HTTP/1.1
+            Host: localhost
+            Authorization: Bearer %s
+            Content-Length: %d
+
+            """
+                .formatted(shop.ours.id(), TestServer.ADMIN_TOKEN, body.length)
+                .replace("\n", "\r\n")
+                .getBytes(StandardCharsets.US_ASCII));
+    client.getOutputStream().write(body);
+    client.getOutputStream().flush();
+    return client;
+  }
+
   @Test
   void a_query_whose_client_goes_away_ends_on_the_store() throws Exception {
-    byte[] body =
-        TestServer.JSON.writeValueAsBytes(Map.of("query", ENDLESS, "timeout_ms", 120_000));
-    try (var client = new Socket(shop.server.url().getHost(), shop.server.url().getPort())) {
-      client
-          .getOutputStream()
-          .write(
-              """
-              POST /api/projects/%s/query HTTP/1.1
-              Host: localhost
-              Authorization: Bearer %s
-              Content-Length: %d
-
-              """
-                  .formatted(shop.ours.id(), TestServer.ADMIN_TOKEN, body.length)
-                  .replace("\n", "\r\n")
-                  .getBytes(StandardCharsets.US_ASCII));
-      client.getOutputStream().write(body);
-      client.getOutputStream().flush();
+    try (Socket _ = asking(120_000)) {
       eventually(() -> assertThat(running()).isOne());
     }
     eventually(() -> assertThat(running()).isZero());
@@ -639,18 +834,16 @@ abstract class QueryContract {
 
   @Test
   void who_finds_all_places_taken_comes_again_later() throws Exception {
-    try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
-      var running = new ArrayList<Future<TestServer.Answer>>();
-      for (int i = 0; i < 4; i++) {
-        running.add(clients.submit(() -> endless(5_000)));
-      }
+    try (Socket _ = asking(30_000);
+        Socket _ = asking(30_000);
+        Socket _ = asking(30_000);
+        Socket _ = asking(30_000)) {
       eventually(() -> assertThat(running()).isEqualTo(4));
-      var answer = shop.ask("select 1 as one");
-      assertThat(answer.status()).isEqualTo(503);
-      assertThat(code(answer)).isEqualTo("too_many_queries");
-      assertThat(answer.header("Retry-After")).isEqualTo("2");
-      for (Future<TestServer.Answer> each : running) {
-        assertThat(code(each.get())).isEqualTo("query_timeout");
+      for (String sql : List.of("select 1 as one", "not even read")) {
+        var answer = shop.ask(sql);
+        assertThat(answer.status()).isEqualTo(503);
+        assertThat(code(answer)).isEqualTo("too_many_queries");
+        assertThat(answer.header("Retry-After")).isEqualTo("2");
       }
     }
     eventually(() -> assertThat(running()).isZero());

@@ -67,7 +67,7 @@ public final class AnalyticsQueries {
 
   private Question question(Context ctx) {
     try (Body body = ReplayBatches.read(ctx, bodies, MOST_BYTES)) {
-      JsonNode root = Json.read(body, JsonNode.class);
+      JsonNode root = Json.tree(body);
       if (root.path("include_all_branches").asBoolean(false)) {
         throw StackFailure.schema(ctx.path(), List.of("body.include_all_branches must be false"));
       }

@@ -9,6 +9,7 @@ import dev.backspool.query.sql.Unit;
 import dev.backspool.sync.Column;
 import dev.backspool.sync.Mapping;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 
@@ -17,7 +18,10 @@ final class ClickHouseDialect implements Dialect {
   /** No table has as many rows. */
   private static final String ENDLESS = "18446744073709551614";
 
-  /** What reads files, settings or dictionaries, waits, or takes lambdas is none of them. */
+  /**
+   * What reads files, settings or dictionaries, waits, takes lambdas, or compares texts character
+   * by character is none of them.
+   */
   private static final Functions FUNCTIONS =
       new Functions()
           .with(
@@ -42,15 +46,15 @@ final class ClickHouseDialect implements Dialect {
               abs ceil floor round trunc sign sqrt cbrt exp log log2 log10 pow power intDiv
               intDivOrZero modulo sin cos tan asin acos atan degrees radians pi isNaN isFinite
               lower upper lowerUTF8 upperUTF8 length lengthUTF8 trim trimLeft trimRight left right
-              substring substringUTF8 splitByChar splitByString position positionCaseInsensitive
-              positionUTF8 match startsWith endsWith reverse reverseUTF8 empty notEmpty hex
-              cityHash64 sipHash64 editDistance
+              substring substringUTF8 position positionCaseInsensitive
+              positionUTF8 match startsWith endsWith reverse reverseUTF8 empty notEmpty
+              cityHash64 sipHash64
               domain domainWithoutWWW topLevelDomain protocol path pathFull queryString fragment
               cutQueryString cutURLParameter extractURLParameter extractURLParameters
               decodeURLComponent
               toString toInt32 toInt64 toUInt32 toUInt64 toFloat64 toDate toDateTime64 toUUID
               toInt64OrNull toInt64OrZero toFloat64OrNull toFloat64OrZero toDateOrNull
-              date_trunc dateDiff formatDateTime dateName toYear toQuarter toMonth toISOWeek toWeek
+              date_trunc dateDiff dateName toYear toQuarter toMonth toISOWeek toWeek
               toDayOfMonth toDayOfWeek toDayOfYear toHour toMinute toSecond toMonday toYYYYMM
               toYYYYMMDD toStartOfSecond toStartOfMinute toStartOfFiveMinutes toStartOfTenMinutes
               toStartOfFifteenMinutes toStartOfHour toStartOfDay toStartOfWeek toStartOfMonth
@@ -58,14 +62,17 @@ final class ClickHouseDialect implements Dialect {
               toUnixTimestamp64Milli toUnixTimestamp64Micro fromUnixTimestamp64Milli
               fromUnixTimestamp64Micro
               has hasAny hasAll indexOf countEqual arrayElement arrayDistinct arrayUniq arraySort
-              arrayReverse arrayReverseSort arrayStringConcat arraySlice arrayJoin arraySum arrayMin
+              arrayReverse arrayReverseSort arraySlice arrayJoin arraySum arrayMin
               arrayMax arrayAvg
               JSONExtractString JSONExtractInt JSONExtractFloat JSONExtractBool JSONExtractRaw
               JSONHas JSONLength JSONType JSONExtractKeys isValidJSON
               """)
-          .growing(Growth.SUM, "concat concatWithSeparator")
-          .growing(
-              Growth.PRODUCT, "replace replaceAll replaceOne replaceRegexpAll replaceRegexpOne")
+          .growing(Kind.SCALAR, Growth.SUM, "concat")
+          .growing(Kind.SCALAR, Growth.SEPARATED, "concatWithSeparator")
+          .growing(Kind.SCALAR, Growth.REPLACED, "replace replaceAll replaceOne")
+          .growing(Kind.SCALAR, Growth.MATCHED, "replaceRegexpAll replaceRegexpOne")
+          .growing(Kind.SCALAR, Growth.JOINED, "arrayStringConcat")
+          .growing(Kind.SCALAR, Growth.SPELLED, "formatDateTime hex splitByChar splitByString")
           .as(Kind.SCALAR, "now", "now64(6, 'UTC')")
           .as(Kind.SCALAR, "today", "toDate(now('UTC'))");
 
@@ -173,6 +180,18 @@ final class ClickHouseDialect implements Dialect {
           case YEAR -> "toYear";
         };
     return "%s(%s)".formatted(function, value);
+  }
+
+  /** ClickHouse counts the memory of all that it makes. */
+  @Override
+  public String gathered(String aggregate) {
+    return aggregate;
+  }
+
+  /** It looks at the size itself: see {@code max_result_bytes} in the settings. */
+  @Override
+  public String answer(String sql, List<String> columns, Set<String> texts) {
+    return sql;
   }
 
   @Override

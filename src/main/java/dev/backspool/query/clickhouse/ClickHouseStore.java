@@ -1,6 +1,7 @@
 package dev.backspool.query.clickhouse;
 
 import dev.backspool.query.Answer;
+import dev.backspool.query.Queries;
 import dev.backspool.query.QueryFailure;
 import dev.backspool.query.QueryFailure.Kind;
 import dev.backspool.query.Rows;
@@ -9,10 +10,8 @@ import dev.backspool.query.sql.Dialect;
 import dev.backspool.query.sql.Statement;
 import dev.backspool.sync.SinkException;
 import dev.backspool.sync.clickhouse.ClickHouse;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,6 +25,11 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.exc.StreamConstraintsException;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -35,7 +39,17 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class ClickHouseStore implements Store {
   private static final Logger LOG = LoggerFactory.getLogger(ClickHouseStore.class);
-  private static final JsonMapper JSON = JsonMapper.shared();
+
+  /** Decimals keep their digits; a text that is longer than an answer may be is not read. */
+  private static final JsonMapper JSON =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxStringLength(Queries.MOST_BYTES).build())
+                  .build())
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .build();
+
   private static final String FORMAT = "JSONCompactEachRowWithNamesAndTypes";
 
   /** From here on filters hold for all ways to read a table that queries can name. */
@@ -48,6 +62,7 @@ public final class ClickHouseStore implements Store {
           Map.entry("max_memory_usage", "1000000000"),
           Map.entry("max_bytes_before_external_group_by", "500000000"),
           Map.entry("max_bytes_before_external_sort", "500000000"),
+          Map.entry("max_temporary_data_on_disk_size_for_query", "8000000000"),
           Map.entry("max_result_bytes", "50000000"),
           Map.entry("max_parser_depth", "3000"),
           Map.entry("result_overflow_mode", "throw"),
@@ -55,6 +70,7 @@ public final class ClickHouseStore implements Store {
           Map.entry("cast_keep_nullable", "1"),
           Map.entry("join_use_nulls", "1"),
           Map.entry("prefer_column_name_to_alias", "1"),
+          Map.entry("enable_positional_arguments", "1"),
           Map.entry("session_timezone", "UTC"),
           Map.entry("date_time_output_format", "iso"),
           Map.entry("output_format_json_quote_64bit_integers", "0"),
@@ -152,8 +168,8 @@ public final class ClickHouseStore implements Store {
     if (!numbers.matches()
         || Integer.parseInt(numbers.group(1)) * 100 + Integer.parseInt(numbers.group(2))
             < LEAST_VERSION) {
-      throw QueryFailure.of(
-          Kind.UNAVAILABLE, "Queries need ClickHouse 25.8 or newer, this one is " + version);
+      LOG.warn("Queries need ClickHouse 25.8 or newer, {} is {}", server, version);
+      throw QueryFailure.of(Kind.UNAVAILABLE, "The columnar store is too old for queries");
     }
     known = true;
   }
@@ -175,25 +191,31 @@ public final class ClickHouseStore implements Store {
 
   /** Takes the rows; gives how many there were. */
   private static int take(InputStream answer, Rows rows) throws IOException {
-    var lines = new BufferedReader(new InputStreamReader(answer, StandardCharsets.UTF_8));
-    String names = lines.readLine();
-    String types = lines.readLine();
-    if (names == null || types == null) {
-      throw new IOException("the answer has no head");
+    try (JsonParser lines = JSON.createParser(answer)) {
+      JsonNode names = next(lines);
+      JsonNode types = next(lines);
+      if (names == null || types == null) {
+        throw new IOException("the answer has no head");
+      }
+      var columns = new ArrayList<Answer.Column>();
+      for (int i = 0; i < names.size(); i++) {
+        columns.add(new Answer.Column(names.get(i).asString(), types.get(i).asString()));
+      }
+      rows.columns(columns);
+      int count = 0;
+      for (JsonNode row = next(lines); row != null; row = next(lines)) {
+        rows.add(list(row));
+        count++;
+      }
+      return count;
+    } catch (StreamConstraintsException tooLong) {
+      throw QueryFailure.of(
+          Kind.TOO_LARGE, "The result has more than " + (Queries.MOST_BYTES >> 20) + " MiB");
     }
-    JsonNode name = JSON.readTree(names);
-    JsonNode type = JSON.readTree(types);
-    var columns = new ArrayList<Answer.Column>();
-    for (int i = 0; i < name.size(); i++) {
-      columns.add(new Answer.Column(name.get(i).asString(), type.get(i).asString()));
-    }
-    rows.columns(columns);
-    int count = 0;
-    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-      rows.add(list(JSON.readTree(line)));
-      count++;
-    }
-    return count;
+  }
+
+  private static @Nullable JsonNode next(JsonParser lines) {
+    return lines.nextToken() == null ? null : lines.readValueAsTree();
   }
 
   private static List<@Nullable Object> list(JsonNode array) {

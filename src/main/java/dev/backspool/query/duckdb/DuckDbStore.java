@@ -1,6 +1,7 @@
 package dev.backspool.query.duckdb;
 
 import dev.backspool.query.Answer;
+import dev.backspool.query.Queries;
 import dev.backspool.query.QueryFailure;
 import dev.backspool.query.QueryFailure.Kind;
 import dev.backspool.query.Rows;
@@ -52,16 +53,18 @@ public final class DuckDbStore implements Store {
 
   @Override
   public Asked ask(Statement statement, UUID project, String queryId, Duration most) {
-    return new Reading(statement);
+    return new Reading(statement, project);
   }
 
   private final class Reading implements Asked {
     private final Statement statement;
+    private final UUID project;
     private @Nullable PreparedStatement running;
     private boolean cancelled;
 
-    Reading(Statement statement) {
+    Reading(Statement statement, UUID project) {
       this.statement = statement;
+      this.project = project;
     }
 
     @Override
@@ -69,10 +72,10 @@ public final class DuckDbStore implements Store {
       try (Connection connection = file.connect()) {
         run(connection, "begin transaction read only");
         try {
-          SecondOpinion.check(serialized(connection));
+          SecondOpinion.check(serialized(connection), project);
           read(connection, rows);
         } finally {
-          run(connection, "rollback");
+          rollback(connection);
         }
       } catch (SQLException failure) {
         throw translate(failure);
@@ -100,13 +103,18 @@ public final class DuckDbStore implements Store {
         begin(asked);
         try (ResultSet found = asked.executeQuery()) {
           ResultSetMetaData about = found.getMetaData();
-          int width = about.getColumnCount();
+          int width = about.getColumnCount() - 1;
           var columns = new ArrayList<Answer.Column>();
           for (int i = 1; i <= width; i++) {
             columns.add(new Answer.Column(about.getColumnLabel(i), about.getColumnTypeName(i)));
           }
           rows.columns(columns);
           while (found.next()) {
+            if (found.getBoolean(width + 1)) {
+              throw QueryFailure.of(
+                  Kind.TOO_LARGE,
+                  "The result has a value of more than %d MiB".formatted(Queries.MOST_BYTES >> 20));
+            }
             var values = new ArrayList<@Nullable Object>(width);
             for (int i = 1; i <= width; i++) {
               values.add(value(found, i, columns.get(i - 1).type().equals("TIMESTAMP")));
@@ -140,6 +148,17 @@ public final class DuckDbStore implements Store {
           LOG.debug("A query was not to be cancelled: {}", failure.getMessage());
         }
       }
+    }
+  }
+
+  /**
+   * Where that fails the connection ends the transaction, and what failed before is what counts.
+   */
+  private static void rollback(Connection connection) {
+    try {
+      run(connection, "rollback");
+    } catch (SQLException failure) {
+      LOG.debug("A query's transaction was not rolled back: {}", failure.getMessage());
     }
   }
 
@@ -191,6 +210,7 @@ public final class DuckDbStore implements Store {
         message.startsWith("Out of Memory")
             ? "The query needs more memory than it may have"
             : "The query failed while it ran: perhaps a value that cannot be cast, a number out of"
-                + " range, or more memory than it may have");
+                + " range, a text or list of many rows that is too long, or more memory than it may"
+                + " have");
   }
 }

@@ -2,8 +2,12 @@ package dev.backspool.query.duckdb;
 
 import dev.backspool.query.sql.Statement;
 import dev.backspool.sync.Mapping;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
@@ -84,6 +88,7 @@ final class SecondOpinion {
           "~~*",
           "!~~*",
           "count_star",
+          "error",
           "list_value",
           "array_extract",
           "timezone",
@@ -102,7 +107,14 @@ final class SecondOpinion {
   private static final Set<String> TABLES =
       Statement.views().stream().map(Mapping::id).collect(Collectors.toSet());
 
-  private SecondOpinion() {}
+  private final String project;
+
+  /** Whose rows are the project's alone: each is the source of a select that says so. */
+  private final Set<JsonNode> fenced = Collections.newSetFromMap(new IdentityHashMap<>());
+
+  private SecondOpinion(UUID project) {
+    this.project = project.toString();
+  }
 
   /** A statement that is not what it must be. It tells of a hole, and goes to the log. */
   static final class Objection extends RuntimeException {
@@ -117,29 +129,33 @@ final class SecondOpinion {
    * Looks at a statement.
    *
    * @param serialized what {@code json_serialize_sql} makes of it
+   * @param project of which alone it may read rows
    * @throws Objection when there is anything in it that should not be
    */
-  static void check(String serialized) {
+  static void check(String serialized, UUID project) {
     JsonNode tree = JSON.readTree(serialized);
     if (tree.path("error").asBoolean(true) || tree.path("statements").size() != 1) {
       throw new Objection("no single select: " + tree.path("error_message").asString(""));
     }
-    walk(tree);
+    new SecondOpinion(project).walk(tree);
   }
 
-  private static void walk(JsonNode node) {
+  private void walk(JsonNode node) {
     if (node.isObject()) {
       look(node);
     }
-    node.forEach(SecondOpinion::walk);
+    node.forEach(this::walk);
   }
 
-  private static void look(JsonNode node) {
+  private void look(JsonNode node) {
     String type = node.path("type").asString("");
     if (node.has("class")) {
       expression(node);
     } else if (node.has("type") && !TYPES.contains(type)) {
       throw new Objection("a " + type);
+    }
+    if (type.equals("SELECT_NODE") && isFenced(node)) {
+      fenced.add(node.path("from_table"));
     }
     if (type.equals("BASE_TABLE")) {
       table(node);
@@ -176,13 +192,53 @@ final class SecondOpinion {
     }
   }
 
-  private static void table(JsonNode source) {
+  private void table(JsonNode source) {
     String schema = source.path("schema_name").asString("");
     String table = source.path("table_name").asString("");
     boolean isNamed = schema.isEmpty() && table.matches("with_\\d+");
-    boolean isView = schema.equals("main") && TABLES.contains(table);
+    boolean isView = schema.equals("main") && TABLES.contains(table) && fenced.contains(source);
     if (!source.path("catalog_name").asString("").isEmpty() || !(isNamed || isView)) {
       throw new Objection("the table " + schema + "." + table);
     }
+  }
+
+  /**
+   * Whether a select gives a view's columns of the project's rows and does nothing else: {@code
+   * select … from main.view where project_id = cast('…' as uuid) limit …}.
+   */
+  private boolean isFenced(JsonNode select) {
+    JsonNode limit = select.path("modifiers");
+    return limit.size() == 1
+        && limit.at("/0/type").asString("").equals("LIMIT_MODIFIER")
+        && limit.at("/0/limit/literal/text").asString("").equals(DuckDbDialect.ENDLESS)
+        && isAbsent(limit.at("/0/offset"))
+        && isProject(select.path("where_clause"))
+        && select.path("group_expressions").isEmpty()
+        && isAbsent(select.path("having"))
+        && isAbsent(select.path("qualify"))
+        && select.at("/cte_map/map").isEmpty()
+        && select.path("select_list").valueStream().allMatch(SecondOpinion::isPlainColumn);
+  }
+
+  private boolean isProject(JsonNode condition) {
+    JsonNode value = condition.path("right");
+    return condition.path("type").asString("").equals("COMPARE_EQUAL")
+        && condition.at("/left/class").asString("").equals("COLUMN_REF")
+        && names(condition.path("left")).equals(List.of("project_id"))
+        && value.path("class").asString("").equals("CAST")
+        && value.at("/type_expr/type_name").asString("").equalsIgnoreCase("uuid")
+        && value.at("/child/class").asString("").equals("CONSTANT")
+        && value.at("/child/literal/kind").asString("").equals("STRING")
+        && value.at("/child/literal/text").asString("").equals(project);
+  }
+
+  private static boolean isPlainColumn(JsonNode item) {
+    return item.path("class").asString("").equals("COLUMN_REF")
+        && names(item).size() == 1
+        && !names(item).contains("project_id");
+  }
+
+  private static List<String> names(JsonNode column) {
+    return column.path("column_names").valueStream().map(JsonNode::asString).toList();
   }
 }

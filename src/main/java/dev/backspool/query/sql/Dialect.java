@@ -2,10 +2,14 @@ package dev.backspool.query.sql;
 
 import dev.backspool.sync.Mapping;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 
 /** How a store wants a query written. What it is given is checked; what it makes is whole. */
 public interface Dialect {
+  /** Bytes of a text or a list that an aggregate makes of its rows. */
+  int MOST_GATHERED = 100_000;
+
   /** What may be called. */
   Functions functions();
 
@@ -45,6 +49,21 @@ public interface Dialect {
   String interval(String amount, Unit unit);
 
   String extract(Unit unit, String value);
+
+  /**
+   * A text or a list of all rows' values, which fails where it is longer than {@link
+   * #MOST_GATHERED} unless the store counts the memory for it.
+   */
+  String gathered(String aggregate);
+
+  /**
+   * A whole query, so that a value that is longer than an answer may be is never read. What the
+   * store has to be told for that comes as columns behind the query's own.
+   *
+   * @param columns all of its columns, in their order
+   * @param texts those that may be so long
+   */
+  String answer(String sql, List<String> columns, Set<String> texts);
 
   /** Whether some aggregates have a list of settings before that of their arguments. */
   boolean hasSettings();

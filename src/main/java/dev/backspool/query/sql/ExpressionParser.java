@@ -14,13 +14,18 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads what has a value; the loosest operators first. */
 final class ExpressionParser {
+  // None of these patterns gives back what it took: its time grows with the text alone.
   private static final Pattern PARAMETER =
-      Pattern.compile("\\s*([A-Za-z_][A-Za-z0-9_]{0,63})\\s*:\\s*(.+?)\\s*", Pattern.DOTALL);
+      Pattern.compile("\\s*+([A-Za-z_][A-Za-z0-9_]{0,63}+)\\s*+:\\s*+(.++)", Pattern.DOTALL);
   private static final Pattern PARAMETER_TYPE =
       Pattern.compile(
-          "(?:(Nullable|Array)\\s*\\(\\s*)?([A-Za-z][A-Za-z0-9]*)\\s*(?:\\(\\s*([^()]*)\\s*\\))?\\s*(\\))?");
+          "(?:(Nullable|Array)\\s*+\\(\\s*+)?+([A-Za-z][A-Za-z0-9]*+)\\s*+(?:\\(([^()]*+)\\)\\s*+)?+(\\)\\s*+)?+");
+  private static final Pattern DECIMAL =
+      Pattern.compile("\\s*+(\\d{1,2}+)\\s*+,\\s*+(\\d{1,2}+)\\s*+");
+  private static final Pattern TIME_IN_UTC =
+      Pattern.compile("\\s*+(?:[0-9]\\s*+(?:,\\s*+'UTC'\\s*+)?+|'UTC'\\s*+)?+");
   private static final Pattern LENGTH_OF_TIME =
-      Pattern.compile("\\s*(-?\\d{1,9})\\s+([a-zA-Z]+)\\s*");
+      Pattern.compile("\\s*+(-?\\d{1,9}+)\\s++([a-zA-Z]++)\\s*+");
   private static final Pattern DIGITS = Pattern.compile("\\d{1,9}");
 
   private final Words words;
@@ -217,25 +222,31 @@ final class ExpressionParser {
       } else if (words.takeSymbol("[")) {
         value = new Expression.Element(value, read(), token.position());
         words.needSymbol("]");
-      } else if (token.isSymbol("->") || token.isSymbol("->>")) {
-        words.take();
-        if (words.peek().kind() != Kind.TEXT) {
-          throw words.expected("a key in quotes");
-        }
-        String key = words.take().text();
-        boolean text = token.isSymbol("->>");
-        var keys = new ArrayList<String>();
-        Expression operand = value;
-        if (value instanceof Expression.Json json && !json.text()) {
-          keys.addAll(json.keys());
-          operand = json.operand();
-        }
-        keys.add(key);
-        value = new Expression.Json(operand, List.copyOf(keys), text, token.position());
+      } else if (isKey(token)) {
+        value = json(value);
       } else {
         return value;
       }
     }
+  }
+
+  private static boolean isKey(Token token) {
+    return token.isSymbol("->") || token.isSymbol("->>");
+  }
+
+  /** One key after another; behind a text there is none. */
+  private Expression json(Expression operand) {
+    int position = words.position();
+    var keys = new ArrayList<String>();
+    boolean text;
+    do {
+      text = words.take().isSymbol("->>");
+      if (words.peek().kind() != Kind.TEXT) {
+        throw words.expected("a key in quotes");
+      }
+      keys.add(words.take().text());
+    } while (!text && isKey(words.peek()));
+    return new Expression.Json(operand, List.copyOf(keys), text, position);
   }
 
   private Expression primary() {
@@ -529,27 +540,33 @@ final class ExpressionParser {
     if (!both.matches()) {
       throw new SqlError(token.position(), "a parameter is written as {name:Type}");
     }
-    Matcher type = PARAMETER_TYPE.matcher(both.group(2));
+    String written = both.group(2).strip();
+    Matcher type = PARAMETER_TYPE.matcher(written);
     boolean wrapped = type.matches() && type.group(1) != null;
     if (!type.matches() || wrapped != (type.group(4) != null)) {
-      throw unknownType(token, both.group(2));
+      throw unknownType(token, written);
     }
-    Type.Kind kind = Type.kind(type.group(2)).orElseThrow(() -> unknownType(token, both.group(2)));
+    Type.Kind kind = Type.kind(type.group(2)).orElseThrow(() -> unknownType(token, written));
     int precision = 0;
     int scale = 0;
     if (kind == Type.Kind.DECIMAL) {
-      Matcher both2 =
-          Pattern.compile("(\\d{1,2})\\s*,\\s*(\\d{1,2})").matcher(String.valueOf(type.group(3)));
-      if (!both2.matches()) {
+      Matcher digits = DECIMAL.matcher(String.valueOf(type.group(3)));
+      if (!digits.matches()) {
         throw new SqlError(token.position(), "a decimal's type is written as Decimal(18, 3)");
       }
-      precision = Integer.parseInt(both2.group(1));
-      scale = Integer.parseInt(both2.group(2));
+      precision = Integer.parseInt(digits.group(1));
+      scale = Integer.parseInt(digits.group(2));
       if (precision < 1 || precision > 38 || scale > precision) {
-        throw unknownType(token, both.group(2));
+        throw unknownType(token, written);
       }
-    } else if (type.group(3) != null && kind != Type.Kind.TIMESTAMP) {
-      throw unknownType(token, both.group(2));
+    } else if (type.group(3) != null) {
+      if (kind != Type.Kind.TIMESTAMP) {
+        throw unknownType(token, written);
+      }
+      if (!TIME_IN_UTC.matcher(type.group(3)).matches()) {
+        throw new SqlError(
+            token.position(), "times are in UTC: a time's type is written as DateTime64(6, 'UTC')");
+      }
     }
     return new Expression.Parameter(
         both.group(1),

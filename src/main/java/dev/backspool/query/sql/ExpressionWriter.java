@@ -4,13 +4,17 @@ import dev.backspool.query.sql.Expression.Call;
 import dev.backspool.query.sql.Expression.Column;
 import dev.backspool.query.sql.Expression.Parameter;
 import dev.backspool.query.sql.Expression.Window;
+import dev.backspool.query.sql.Function.Growth;
 import dev.backspool.query.sql.Function.Kind;
 import dev.backspool.query.sql.Query.Sort;
+import dev.backspool.query.sql.Scope.Alias;
 import dev.backspool.query.sql.Scope.Meaning;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.StringJoiner;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Checks what has a value and writes it; see {@link QueryWriter}. */
@@ -23,8 +27,26 @@ final class ExpressionWriter {
    */
   private static final double MOST_GROWTH = 1_000;
 
-  /** Of a text that is put into another one for each of its characters. */
+  /** What one of growth is taken to have. */
   private static final double CHARACTERS = 100;
+
+  /** Of what is no text, written as one: a number, a time, a UUID. */
+  static final double LEAST_GROWTH = 0.4;
+
+  /** Of an element in a list that is written as a text: quotes, a comma. */
+  private static final double ELEMENT = 0.05;
+
+  /** Of a cast to a text: where it is a list, each of its characters may come with a backslash. */
+  private static final double ESCAPED = 2;
+
+  /** Of a character that may stand for a whole time, or become an element of a list. */
+  private static final double SPELLED = 16;
+
+  /** Of a path in JSON that is not known here: it may have that many values. */
+  private static final double PATHS = 100;
+
+  /** Of a text or a list of all rows' values; see {@link Dialect#gathered}. */
+  private static final double GATHERED = 100;
 
   private static final Set<String> CONDITIONS =
       Set.of("and", "or", "=", "<>", "<", ">", "<=", ">=", "like", "ilike");
@@ -32,14 +54,12 @@ final class ExpressionWriter {
   /** Read from the left by every store, with or without parentheses. */
   private static final Set<String> CHAINED = Set.of("and", "or", "||", "+", "*");
 
-  /** Which argument of replacing functions is put into the first. */
-  private static final int REPLACEMENT = 2;
-
   private final Dialect dialect;
   private final Values values;
   private final Queries queries;
   private int depth;
   private boolean inAggregate;
+  private boolean inGathered;
 
   ExpressionWriter(Dialect dialect, Values values, Queries queries) {
     this.dialect = dialect;
@@ -74,20 +94,40 @@ final class ExpressionWriter {
     return listed.toString();
   }
 
-  /** Where a name alone stands, it is rather the select's own than a column's. */
-  String sorted(List<Sort> order, Scope scope) {
+  /**
+   * In what order a query's rows come. Where a name alone stands, it is rather the select's own
+   * than a column's, and written as the place of what it names: stores look for names in other
+   * orders.
+   */
+  String sortedRows(List<Sort> order, Scope scope) {
+    return sorted(order, by -> placed(by, scope));
+  }
+
+  private String placed(Expression by, Scope scope) {
+    if (by instanceof Column column && column.source() == null) {
+      Optional<Alias> alias = scope.alias(column.name());
+      if (alias.isPresent()) {
+        return Integer.toString(alias.get().place());
+      }
+    }
+    return write(by, scope).sql();
+  }
+
+  private String sorted(List<Sort> order, Scope scope) {
+    return sorted(order, by -> write(by, scope).sql());
+  }
+
+  /** Writes what rows are ordered by. */
+  private interface By {
+    String write(Expression by);
+  }
+
+  private static String sorted(List<Sort> order, By by) {
     var sorted = new StringJoiner(", ");
     for (Sort sort : order) {
-      String by =
-          sort.by() instanceof Column column && column.source() == null
-              ? scope
-                  .alias(column.name())
-                  .map(field -> dialect.name(field.name()))
-                  .orElseGet(() -> write(sort.by(), scope).sql())
-              : write(sort.by(), scope).sql();
       Boolean nullsFirst = sort.nullsFirst();
       sorted.add(
-          by
+          by.write(sort.by())
               + (sort.descending() ? " desc" : " asc")
               + (nullsFirst == null || !nullsFirst ? " nulls last" : " nulls first"));
     }
@@ -103,12 +143,23 @@ final class ExpressionWriter {
     if (piece.growth() > MOST_GROWTH) {
       throw new SqlError(expression.position(), "this makes texts that may be far too long");
     }
-    return piece;
+    return piece.growth() < LEAST_GROWTH && !isMeasured(expression)
+        ? new Piece(piece.sql(), LEAST_GROWTH)
+        : piece;
+  }
+
+  /** Whether its growth is known to the character: nothing of an empty text is still nothing. */
+  private static boolean isMeasured(Expression expression) {
+    return switch (expression) {
+      case Expression.Text _, Column _, Parameter _ -> true;
+      case Expression.Binary binary -> binary.operator().equals("||");
+      default -> false;
+    };
   }
 
   private Piece one(Expression expression, Scope scope) {
     return switch (expression) {
-      case Expression.Numeral number -> new Piece(number.digits(), 0.1);
+      case Expression.Numeral number -> new Piece(number.digits(), 0);
       case Expression.Text text ->
           new Piece(dialect.text(text.value()), text.value().length() / CHARACTERS);
       case Expression.Word word -> new Piece(word.word(), 0);
@@ -149,7 +200,9 @@ final class ExpressionWriter {
       case Expression.Case choice -> choice(choice, scope);
       case Expression.Cast cast -> {
         Piece operand = write(cast.operand(), scope);
-        yield new Piece(dialect.cast(operand.sql(), cast.type(), cast.attempt()), operand.growth());
+        yield new Piece(
+            dialect.cast(operand.sql(), cast.type(), cast.attempt()),
+            cast.type().kind() == Type.Kind.TEXT ? operand.growth() * ESCAPED : operand.growth());
       }
       case Expression.Extract extract ->
           new Piece(dialect.extract(extract.unit(), write(extract.operand(), scope).sql()), 0);
@@ -157,12 +210,11 @@ final class ExpressionWriter {
           new Piece(
               dialect.interval(Long.toString(values.whole(interval.amount())), interval.unit()), 0);
       case Expression.ListOf list -> list(list, scope);
-      case Expression.Element element ->
-          new Piece(
-              "%s[%s]"
-                  .formatted(
-                      write(element.list(), scope).sql(), write(element.index(), scope).sql()),
-              1);
+      case Expression.Element element -> {
+        Piece list = write(element.list(), scope);
+        yield new Piece(
+            "%s[%s]".formatted(list.sql(), write(element.index(), scope).sql()), list.growth());
+      }
       case Expression.Json json -> {
         Piece operand = write(json.operand(), scope);
         yield new Piece(dialect.json(operand.sql(), json.keys(), json.text()), operand.growth());
@@ -183,9 +235,11 @@ final class ExpressionWriter {
     }
     return new Piece(
         "(%s %s %s)".formatted(sql, binary.operator(), right.sql()),
-        binary.operator().equals("||")
-            ? left.growth() + right.growth()
-            : Math.max(left.growth(), right.growth()));
+        switch (binary.operator()) {
+          case "||" -> left.growth() + right.growth();
+          case String operator when CONDITIONS.contains(operator) -> 0;
+          default -> Math.max(left.growth(), right.growth());
+        });
   }
 
   private static String not(boolean negated) {
@@ -202,13 +256,23 @@ final class ExpressionWriter {
   private Piece parameter(Parameter parameter) {
     if (parameter.type().list()) {
       String list = "[" + String.join(", ", values.all(parameter)) + "]";
-      return new Piece(dialect.cast(list, parameter.type(), false), 1);
+      return new Piece(
+          dialect.cast(list, parameter.type(), false),
+          Math.max(LEAST_GROWTH, values.length(parameter) / CHARACTERS));
     }
-    return new Piece(values.one(parameter), 1);
+    String one = values.one(parameter);
+    double growth = values.length(parameter) / CHARACTERS;
+    return new Piece(
+        one, parameter.type().kind() == Type.Kind.TEXT ? growth : Math.max(LEAST_GROWTH, growth));
   }
 
   /** A query within this one, which is no part of an aggregate around it. */
   private QueryWriter.Written query(Query query, Scope scope) {
+    if (inGathered) {
+      // What is gathered is written twice, and a query within one within one a thousand times.
+      throw new SqlError(
+          query.position(), "a query cannot stand within what puts all rows into one value");
+    }
     boolean around = inAggregate;
     inAggregate = false;
     QueryWriter.Written written = queries.write(query, scope);
@@ -269,7 +333,7 @@ final class ExpressionWriter {
     double growth = 0;
     for (Expression value : list.values()) {
       Piece piece = write(value, scope);
-      growth += piece.growth();
+      growth += piece.growth() + ELEMENT;
       all.add(piece.sql());
     }
     return new Piece(all.toString(), growth);
@@ -288,14 +352,24 @@ final class ExpressionWriter {
       throw new SqlError(call.position(), "an aggregate cannot stand within another");
     }
     inAggregate |= aggregate;
+    inGathered |= function.growth() == Growth.ROWS;
     Piece written = written(call, function, scope);
     if (aggregate) {
       inAggregate = false;
+      inGathered = false;
     }
     return written;
   }
 
   private void check(Call call, Function function) {
+    if (call.arguments().size() > function.most()) {
+      throw new SqlError(
+          call.position(), call.name() + " takes " + function.most() + " arguments at most here");
+    }
+    if (function.growth() == Growth.ROWS && call.over() != null) {
+      // Each row would have a text of all rows before it.
+      throw new SqlError(call.position(), call.name() + " cannot have OVER (…)");
+    }
     if (function.kind() == Kind.SCALAR
         && (call.star()
             || call.distinct()
@@ -326,28 +400,17 @@ final class ExpressionWriter {
     if (function.isWhole()) {
       return new Piece(function.printed(), 0);
     }
-    var arguments = new StringJoiner(", ");
-    double longest = 0;
-    double sum = 0;
-    double product = 1;
-    for (int i = 0; i < call.arguments().size(); i++) {
-      Piece piece = write(call.arguments().get(i), scope);
-      arguments.add(piece.sql());
-      longest = Math.max(longest, piece.growth());
-      sum += piece.growth();
-      if (i == 0) {
-        product = piece.growth();
-      } else if (i == REPLACEMENT) {
-        product *= Math.max(1, piece.growth() * CHARACTERS);
-      }
-    }
+    List<Piece> arguments = call.arguments().stream().map(each -> write(each, scope)).toList();
     var sql = new StringBuilder(function.printed());
     if (!call.settings().isEmpty()) {
       sql.append('(').append(listed(call.settings(), scope)).append(')');
     }
     sql.append('(')
         .append(call.distinct() ? "distinct " : "")
-        .append(call.star() ? "*" : arguments);
+        .append(
+            call.star()
+                ? "*"
+                : arguments.stream().map(Piece::sql).collect(Collectors.joining(", ")));
     if (!call.order().isEmpty()) {
       sql.append(" order by ").append(sorted(call.order(), scope));
     }
@@ -358,13 +421,41 @@ final class ExpressionWriter {
     if (call.over() != null) {
       sql.append(" over (").append(window(call.over(), scope)).append(')');
     }
-    return new Piece(
-        sql.toString(),
-        switch (function.growth()) {
-          case NONE -> longest;
-          case SUM -> sum;
-          case PRODUCT -> product;
-        });
+    String whole =
+        function.growth() == Growth.ROWS ? dialect.gathered(sql.toString()) : sql.toString();
+    return new Piece(whole, growth(function, call, arguments));
+  }
+
+  private static double growth(Function function, Call call, List<Piece> arguments) {
+    double sum = arguments.stream().mapToDouble(Piece::growth).sum();
+    double first = growth(arguments, 0);
+    return switch (function.growth()) {
+      case NONE -> arguments.stream().mapToDouble(Piece::growth).max().orElse(0);
+      case SUM -> sum * ESCAPED;
+      case SEPARATED -> (sum + first * arguments.size()) * ESCAPED;
+      case REPLACED -> places(first) * Math.max(1, growth(arguments, 2) * CHARACTERS);
+      case MATCHED -> places(first) * (1 + growth(arguments, 2) * CHARACTERS);
+      case JOINED -> places(first) * (1 + growth(arguments, 1) * CHARACTERS);
+      case PATHS ->
+          isOnePath(call) ? first : first * Math.max(PATHS, growth(arguments, 1) * CHARACTERS);
+      case SPELLED -> sum * SPELLED;
+      case ROWS -> GATHERED;
+    };
+  }
+
+  private static boolean isOnePath(Call call) {
+    return call.arguments().size() < 2
+        || (call.arguments().get(1) instanceof Expression.Text path
+            && path.value().indexOf('*') < 0);
+  }
+
+  private static double growth(List<Piece> arguments, int number) {
+    return number < arguments.size() ? arguments.get(number).growth() : 0;
+  }
+
+  /** Between the characters of an empty text there is still one place. */
+  private static double places(double growth) {
+    return growth + 1 / CHARACTERS;
   }
 
   private String window(Window window, Scope scope) {

@@ -11,29 +11,39 @@ import java.util.TreeSet;
 
 /** The functions that a store may be asked for: a list, and nothing that is not on it. */
 public final class Functions {
+  private static final int ANY = Integer.MAX_VALUE;
+
   private final Map<String, Function> byName = new HashMap<>();
 
   /** Adds some that have the store's own names. */
   public Functions with(Kind kind, String names) {
     for (String name : names.split("\\s+", -1)) {
       if (!name.isEmpty()) {
-        add(name, new Function(name, kind, Growth.NONE));
+        add(name, new Function(name, kind, Growth.NONE, ANY));
       }
     }
     return this;
   }
 
+  /** Adds aggregates that make something else of more arguments than these. */
+  public Functions with(int most, String names) {
+    for (String name : names.split(" ", -1)) {
+      add(name, new Function(name, Kind.AGGREGATE, Growth.NONE, most));
+    }
+    return this;
+  }
+
   /** Adds some that make texts longer. */
-  public Functions growing(Growth growth, String names) {
-    for (String name : names.split("\\s+", -1)) {
-      add(name, new Function(name, Kind.SCALAR, growth));
+  public Functions growing(Kind kind, Growth growth, String names) {
+    for (String name : names.split(" ", -1)) {
+      add(name, new Function(name, kind, growth, ANY));
     }
     return this;
   }
 
   /** Adds one that is written otherwise in the store. */
   public Functions as(Kind kind, String name, String printed) {
-    add(name, new Function(printed, kind, Growth.NONE));
+    add(name, new Function(printed, kind, Growth.NONE, ANY));
     return this;
   }
 

@@ -7,6 +7,10 @@ import java.util.List;
 /** Takes a query apart into words. Comments are left out, and come nowhere. */
 final class Lexer {
   private static final int LONGEST_NAME = 128;
+
+  /** With its type and all blanks. */
+  private static final int LONGEST_PARAMETER = 200;
+
   private static final List<String> SYMBOLS =
       List.of(
           "->>", "->", "::", "||", "<>", "!=", "<=", ">=", "<", ">", "=", "+", "-", "*", "/", "%",
@@ -82,6 +86,10 @@ final class Lexer {
       int end = text.indexOf('}', at);
       if (end < 0) {
         throw new SqlError(at, "the parameter has no end: it is written {name:Type}");
+      }
+      if (end - start - 1 > LONGEST_PARAMETER) {
+        throw new SqlError(
+            start, "a parameter's name and type have " + LONGEST_PARAMETER + " characters at most");
       }
       at = end + 1;
       return new Token(Kind.PARAMETER, text.substring(start + 1, end), start);

@@ -23,7 +23,7 @@ record Query(
   /**
    * An order of rows.
    *
-   * @param nullsFirst null where it is left to the store
+   * @param nullsFirst null where it is not said: then they are last
    */
   record Sort(Expression by, boolean descending, @Nullable Boolean nullsFirst) {}
 
@@ -64,7 +64,10 @@ record Query(
   record Star(@Nullable String source, int position) implements Item {}
 
   /** Where rows come from. */
-  sealed interface Source {}
+  sealed interface Source {
+    /** Where it begins in the query's text, in characters from 0. */
+    int position();
+  }
 
   record Table(String name, @Nullable String alias, int position) implements Source {}
 

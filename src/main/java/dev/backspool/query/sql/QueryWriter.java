@@ -7,6 +7,7 @@ import dev.backspool.query.sql.Query.Source;
 import dev.backspool.query.sql.Scope.Field;
 import dev.backspool.query.sql.Scope.Named;
 import dev.backspool.query.sql.Scope.Relation;
+import dev.backspool.sync.Column;
 import dev.backspool.sync.Mapping;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,8 +15,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.StringJoiner;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +30,18 @@ final class QueryWriter {
   /** Of views, each time that one is read. */
   private static final int MOST_READS = 40;
 
+  /** Selects and sources: the stores go down into all of them on their threads' stacks. */
+  private static final int MOST_PARTS = 200;
+
+  /** Of one select. */
+  private static final int MOST_COLUMNS = 1_000;
+
+  /** Of all selects together. */
+  private static final int MOST_COLUMNS_IN_ALL = 10_000;
+
+  /** JSON may be as long as ten other texts. */
+  private static final double JSON_GROWTH = 10;
+
   private static final String COMBINED = "combined";
 
   private final Dialect dialect;
@@ -34,6 +49,8 @@ final class QueryWriter {
   private final Values values;
   private final ExpressionWriter expressions;
   private int reads;
+  private int parts;
+  private int columns;
   private int named;
 
   QueryWriter(Dialect dialect, UUID project, Values values) {
@@ -48,13 +65,20 @@ final class QueryWriter {
 
   /** Writes a whole query, which gives one row more than the most. */
   String write(Query query, int mostRows) {
-    long limit = query.limit() == null ? Long.MAX_VALUE : values.whole(query.limit());
-    return write(query, new Scope(null, Map.of()), Math.min(limit, mostRows + 1L)).sql();
+    long limit = query.limit() == null ? Long.MAX_VALUE : values.count(query.limit());
+    Written whole = write(query, new Scope(null, Map.of()), Math.min(limit, mostRows + 1L));
+    return dialect.answer(
+        whole.sql(),
+        whole.fields().stream().map(Field::name).toList(),
+        whole.fields().stream()
+            .filter(field -> field.growth() > ExpressionWriter.LEAST_GROWTH)
+            .map(Field::name)
+            .collect(Collectors.toSet()));
   }
 
   /** Writes a query within another, whose scope this is. */
   Written write(Query query, Scope around) {
-    return write(query, around, query.limit() == null ? null : values.whole(query.limit()));
+    return write(query, around, query.limit() == null ? null : values.count(query.limit()));
   }
 
   private Written write(Query query, Scope around, @Nullable Long limit) {
@@ -78,13 +102,13 @@ final class QueryWriter {
       scope.add(new Relation(COMBINED, fields), query.position());
     }
     if (!query.order().isEmpty()) {
-      sql.append(" order by ").append(expressions.sorted(query.order(), scope));
+      sql.append(" order by ").append(expressions.sortedRows(query.order(), scope));
     }
     if (limit != null) {
       sql.append(" limit ").append(limit);
     }
     if (query.offset() != null) {
-      sql.append(" offset ").append(values.whole(query.offset()));
+      sql.append(" offset ").append(values.count(query.offset()));
     }
     return new Written(sql.toString(), fields);
   }
@@ -160,9 +184,10 @@ final class QueryWriter {
   }
 
   private List<Field> select(Select select, Scope scope, StringBuilder sql) {
+    count(select.position());
     String from = select.from() == null ? "" : " from " + source(select.from(), scope);
     var items = new StringJoiner(", ");
-    var fields = new ArrayList<Field>();
+    var fields = new Columns();
     for (Item item : select.items()) {
       switch (item) {
         case Query.Star star -> star(star, scope, items, fields);
@@ -178,7 +203,7 @@ final class QueryWriter {
     }
     clause(" having ", select.having(), scope, sql);
     clause(" qualify ", select.qualify(), scope, sql);
-    return fields;
+    return fields.all();
   }
 
   private void clause(String word, @Nullable Expression condition, Scope scope, StringBuilder sql) {
@@ -187,7 +212,7 @@ final class QueryWriter {
     }
   }
 
-  private void star(Query.Star star, Scope scope, StringJoiner items, List<Field> fields) {
+  private void star(Query.Star star, Scope scope, StringJoiner items, Columns fields) {
     var done = new HashSet<String>();
     boolean found = false;
     for (Relation relation : scope.relations()) {
@@ -203,7 +228,7 @@ final class QueryWriter {
         String column = dialect.name(field.name());
         items.add(
             (merged ? column : dialect.name(relation.name()) + "." + column) + " as " + column);
-        add(field, star.position(), fields);
+        fields.add(field, star.position());
       }
     }
     if (!found) {
@@ -215,47 +240,67 @@ final class QueryWriter {
     }
   }
 
-  private void value(Query.Value item, Scope scope, StringJoiner items, List<Field> fields) {
+  private void value(Query.Value item, Scope scope, StringJoiner items, Columns fields) {
     Piece value = expressions.write(item.value(), scope);
     String name = item.name();
     if (name == null) {
-      name = name(item.value(), fields);
+      name = fields.name(item.value());
     }
     var field = new Field(name, value.growth());
-    add(field, item.value().position(), fields);
+    int place = fields.add(field, item.value().position());
     String sql =
         ExpressionWriter.isCondition(item.value()) ? dialect.truth(value.sql()) : value.sql();
     items.add(sql + " as " + dialect.name(name));
     if (item.name() != null) {
-      scope.name(field);
+      scope.name(field, place);
     }
   }
 
-  /** As it would be called by anybody: like the column, or the function. */
-  private static String name(Expression value, List<Field> before) {
-    if (value instanceof Expression.Column column) {
-      return column.name();
-    }
-    String base = value instanceof Expression.Call call ? call.name() : "column";
-    String name = base;
-    for (int i = 2; has(name, before); i++) {
-      name = base + "_" + i;
-    }
-    return name;
-  }
+  /** What a select selects, as it comes. No two have one name. */
+  private final class Columns {
+    private final List<Field> fields = new ArrayList<>();
+    private final Set<String> names = new HashSet<>();
 
-  private static boolean has(String name, List<Field> fields) {
-    return fields.stream().anyMatch(field -> field.name().equalsIgnoreCase(name));
-  }
+    /** The next number of those that are called alike. */
+    private final Map<String, Integer> next = new HashMap<>();
 
-  private static void add(Field field, int position, List<Field> fields) {
-    if (has(field.name(), fields)) {
-      throw new SqlError(position, "two columns are called " + field.name() + ": name one with AS");
+    /** Gives its place, from 1. */
+    int add(Field field, int position) {
+      if (!names.add(field.name().toLowerCase(Locale.ROOT))) {
+        throw new SqlError(
+            position, "two columns are called " + field.name() + ": name one with AS");
+      }
+      if (fields.size() == MOST_COLUMNS) {
+        throw new SqlError(position, "a select has " + MOST_COLUMNS + " columns at most");
+      }
+      if (++columns > MOST_COLUMNS_IN_ALL) {
+        throw new SqlError(
+            position, "the selects have more than " + MOST_COLUMNS_IN_ALL + " columns together");
+      }
+      fields.add(field);
+      return fields.size();
     }
-    fields.add(field);
+
+    /** As it would be called by anybody: like the column, or the function. */
+    String name(Expression value) {
+      if (value instanceof Expression.Column column) {
+        return column.name();
+      }
+      String base = value instanceof Expression.Call call ? call.name() : "column";
+      String name = base;
+      while (names.contains(name)) {
+        name = base + "_" + next.merge(base, 2, (number, _) -> number + 1);
+      }
+      return name;
+    }
+
+    List<Field> all() {
+      return fields;
+    }
   }
 
   private String source(Source source, Scope scope) {
+    count(source.position());
     return switch (source) {
       case Query.Table table -> table(table, scope);
       case Query.Derived derived -> {
@@ -280,9 +325,24 @@ final class QueryWriter {
             .orElseThrow(
                 () -> new SqlError(table.position(), "there is no view called " + table.name()));
     read(1, table.position());
-    List<Field> fields = view.all().stream().map(column -> new Field(column.name(), 1)).toList();
+    List<Field> fields =
+        view.all().stream().map(column -> new Field(column.name(), growth(column))).toList();
     scope.add(new Relation(alias, fields), table.position());
     return "(" + dialect.view(view, project) + ") as " + dialect.name(alias);
+  }
+
+  private static double growth(Column column) {
+    return switch (column.type()) {
+      case TEXT, WORD, TEXTS -> 1;
+      case JSON -> JSON_GROWTH;
+      case UUID, BOOLEAN, INTEGER, BIGINT, REAL, DOUBLE, TIMESTAMP -> ExpressionWriter.LEAST_GROWTH;
+    };
+  }
+
+  private void count(int position) {
+    if (++parts > MOST_PARTS) {
+      throw new SqlError(position, "there are more than " + MOST_PARTS + " selects and sources");
+    }
   }
 
   private void read(int times, int position) {

@@ -16,7 +16,7 @@ final class Scope {
   private final Map<String, Named> queries;
   private final List<Relation> relations = new ArrayList<>();
   private final Set<String> merged = new HashSet<>();
-  private final Map<String, Field> aliases = new HashMap<>();
+  private final Map<String, Alias> aliases = new HashMap<>();
 
   /**
    * Names within others.
@@ -49,13 +49,34 @@ final class Scope {
   record Field(String name, double growth) {}
 
   /**
-   * Rows under a name.
+   * A name that a select gives to one of its own values.
    *
-   * @param name empty for the rows of the query itself, whose columns go without
+   * @param place of the value among all that are selected, from 1
    */
-  record Relation(String name, List<Field> fields) {
+  record Alias(Field field, int place) {}
+
+  /** Rows under a name. */
+  static final class Relation {
+    private final String name;
+    private final List<Field> fields;
+    private final Map<String, Field> byName = new HashMap<>();
+
+    Relation(String name, List<Field> fields) {
+      this.name = name;
+      this.fields = List.copyOf(fields);
+      fields.forEach(field -> byName.putIfAbsent(lower(field.name()), field));
+    }
+
+    String name() {
+      return name;
+    }
+
+    List<Field> fields() {
+      return fields;
+    }
+
     Optional<Field> field(String column) {
-      return fields.stream().filter(field -> field.name().equalsIgnoreCase(column)).findFirst();
+      return Optional.ofNullable(byName.get(lower(column)));
     }
   }
 
@@ -75,19 +96,23 @@ final class Scope {
 
   /** A column that sources share by {@code using}: one for all of them. */
   void merge(String column) {
-    merged.add(column.toLowerCase(Locale.ROOT));
+    merged.add(lower(column));
   }
 
   boolean isMerged(String column) {
-    return merged.contains(column.toLowerCase(Locale.ROOT));
+    return merged.contains(lower(column));
   }
 
-  void name(Field alias) {
-    aliases.put(alias.name().toLowerCase(Locale.ROOT), alias);
+  void name(Field alias, int place) {
+    aliases.put(lower(alias.name()), new Alias(alias, place));
   }
 
-  Optional<Field> alias(String name) {
-    return Optional.ofNullable(aliases.get(name.toLowerCase(Locale.ROOT)));
+  Optional<Alias> alias(String name) {
+    return Optional.ofNullable(aliases.get(lower(name)));
+  }
+
+  private static String lower(String name) {
+    return name.toLowerCase(Locale.ROOT);
   }
 
   /**
@@ -127,12 +152,12 @@ final class Scope {
             throw new SqlError(
                 column.position(), "more than one source has a column called " + column.name());
           }
-          found = new Meaning(relation.name().isEmpty() ? null : relation.name(), field.get());
+          found = new Meaning(relation.name(), field.get());
         }
       }
     }
     if (found == null && source == null) {
-      return alias(column.name()).map(field -> new Meaning(null, field)).orElse(null);
+      return alias(column.name()).map(alias -> new Meaning(null, alias.field())).orElse(null);
     }
     return found;
   }

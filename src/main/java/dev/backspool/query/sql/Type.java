@@ -10,6 +10,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
+import java.time.format.ResolverStyle;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -44,9 +45,10 @@ public record Type(Kind kind, int precision, int scale, boolean list) {
 
   private static final DateTimeFormatter SQL_TIME =
       new DateTimeFormatterBuilder()
-          .appendPattern("yyyy-MM-dd HH:mm:ss")
+          .appendPattern("uuuu-MM-dd HH:mm:ss")
           .appendFraction(java.time.temporal.ChronoField.MICRO_OF_SECOND, 0, 6, true)
-          .toFormatter(Locale.ROOT);
+          .toFormatter(Locale.ROOT)
+          .withResolverStyle(ResolverStyle.STRICT);
 
   private static final Map<String, Kind> NAMES = new HashMap<>();
 
@@ -85,11 +87,6 @@ public record Type(Kind kind, int precision, int scale, boolean list) {
   /** The kind that a name stands for, in SQL's words or in ClickHouse's. */
   static Optional<Kind> kind(String name) {
     return Optional.ofNullable(NAMES.get(name.toLowerCase(Locale.ROOT)));
-  }
-
-  /** The same in a list. */
-  Type listed() {
-    return new Type(kind, precision, scale, true);
   }
 
   /**

@@ -12,11 +12,16 @@ import org.jspecify.annotations.Nullable;
 final class Values {
   private static final int MOST = 2_000;
 
+  /** Each time that a value is written. */
+  private static final int MOST_WRITTEN = 20_000;
+
   private final Map<String, @Nullable Object> given;
   private final Dialect dialect;
   private final List<Bound> bound = new ArrayList<>();
   private final Map<String, Type> types = new HashMap<>();
+  private final Map<String, @Nullable Object> values = new HashMap<>();
   private final Map<String, List<Integer>> numbers = new HashMap<>();
+  private int written;
 
   Values(Map<String, @Nullable Object> given, Dialect dialect) {
     this.given = given;
@@ -39,25 +44,27 @@ final class Values {
 
   /** The values of a list, written out, or one value of another. */
   List<String> all(Parameter parameter) {
-    List<Integer> known = numbers.get(parameter.name());
-    if (known == null) {
-      known = bind(parameter);
-      numbers.put(parameter.name(), known);
-      types.put(parameter.name(), parameter.type());
-    } else if (!parameter.type().equals(types.get(parameter.name()))) {
+    Object value = value(parameter);
+    List<Integer> places = numbers.get(parameter.name());
+    if (places == null) {
+      places =
+          bind(parameter, value instanceof List<?> list ? list : List.of(String.valueOf(value)));
+      numbers.put(parameter.name(), places);
+    }
+    written += places.size();
+    if (written > MOST_WRITTEN) {
       throw new SqlError(
-          parameter.position(), "the parameter " + parameter.name() + " has another type before");
+          parameter.position(),
+          "the values of parameters stand in the query more than " + MOST_WRITTEN + " times");
     }
     Type type = elements(parameter.type());
-    return known.stream().map(number -> dialect.parameter(number, type)).toList();
+    return places.stream().map(number -> dialect.parameter(number, type)).toList();
   }
 
-  private List<Integer> bind(Parameter parameter) {
-    Object value = value(parameter);
+  private List<Integer> bind(Parameter parameter, List<?> all) {
     Type type = elements(parameter.type());
     var places = new ArrayList<Integer>();
-    List<?> values = value instanceof List<?> list ? list : List.of(String.valueOf(value));
-    for (Object each : values) {
+    for (Object each : all) {
       if (bound.size() == MOST) {
         throw new ParameterError(parameter.name(), "is one of more than " + MOST + " values");
       }
@@ -68,22 +75,50 @@ final class Values {
     return places;
   }
 
-  private @Nullable Object value(Parameter parameter) {
-    if (!given.containsKey(parameter.name())) {
-      throw new ParameterError(parameter.name(), "is missing");
-    }
-    try {
-      Object value = parameter.type().read(given.get(parameter.name()));
-      if (value == null && !parameter.nullable()) {
-        throw new IllegalArgumentException("must not be null, unless its type is Nullable");
-      }
-      return value;
-    } catch (IllegalArgumentException wrong) {
-      throw new ParameterError(parameter.name(), String.valueOf(wrong.getMessage()));
-    }
+  /** How many characters a value has, or those of a list together. */
+  long length(Parameter parameter) {
+    return switch (value(parameter)) {
+      case null -> 0;
+      case List<?> list -> list.stream().mapToLong(each -> String.valueOf(each).length()).sum();
+      case Object one -> one.toString().length();
+    };
   }
 
-  /** A whole number that stands in the text itself, such as a limit. */
+  /** What is given, checked once. */
+  private @Nullable Object value(Parameter parameter) {
+    String name = parameter.name();
+    Type type = types.get(name);
+    if (type == null) {
+      if (!given.containsKey(name)) {
+        throw new ParameterError(name, "is missing");
+      }
+      try {
+        values.put(name, parameter.type().read(given.get(name)));
+      } catch (IllegalArgumentException wrong) {
+        throw new ParameterError(name, String.valueOf(wrong.getMessage()));
+      }
+      types.put(name, parameter.type());
+    } else if (!type.equals(parameter.type())) {
+      throw new SqlError(
+          parameter.position(), "the parameter " + name + " has another type before");
+    }
+    Object value = values.get(name);
+    if (value == null && !parameter.nullable()) {
+      throw new ParameterError(name, "must not be null, unless its type is Nullable");
+    }
+    return value;
+  }
+
+  /** How many rows: a number that stands in the text itself. */
+  long count(Expression expression) {
+    long count = whole(expression);
+    if (count < 0 && expression instanceof Parameter parameter) {
+      throw new ParameterError(parameter.name(), "must not be below 0");
+    }
+    return count;
+  }
+
+  /** A whole number that stands in the text itself, such as a length of time. */
   long whole(Expression expression) {
     if (expression instanceof Expression.Numeral number) {
       return Long.parseLong(number.digits());

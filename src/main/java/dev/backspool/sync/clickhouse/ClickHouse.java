@@ -140,12 +140,15 @@ public final class ClickHouse implements AutoCloseable {
     return connection.select(select, reader);
   }
 
-  /** Stops a question wherever it is, soon; nothing happens when it is done already. */
+  /**
+   * Stops a question wherever it is, soon; nothing happens when it is done already. The server has
+   * a few seconds to say that it heard.
+   */
   public void cancel(String id) throws SinkException {
     connection.run(
         "kill query where query_id = %s async".formatted(Sql.text(id)),
         Map.of(),
-        Patience.STANDARD.statement());
+        Patience.STANDARD.connect());
   }
 
   @Override

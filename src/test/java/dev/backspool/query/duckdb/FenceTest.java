@@ -106,12 +106,12 @@ final class FenceTest {
   @Test
   void the_second_opinion_agrees_with_all_that_is_written() throws Exception {
     for (String sql : Hostile.QUERIES) {
-      SecondOpinion.check(serialized(written(sql).sql()));
+      SecondOpinion.check(serialized(written(sql).sql()), OURS);
     }
     Functions functions = new DuckDbDialect().functions();
     for (String name : functions.names()) {
       if (functions.prints(name)) {
-        SecondOpinion.check(serialized("select " + name + "(1, 1)"));
+        SecondOpinion.check(serialized("select " + name + "(1, 1)"), OURS);
       }
     }
   }
@@ -152,7 +152,42 @@ final class FenceTest {
         "select count(*) filter (where exists (select 1 from main.sync_file)) from main.events"
       })
   void the_second_opinion_objects_to_what_the_first_would_never_write(String sql) {
-    assertThatThrownBy(() -> SecondOpinion.check(serialized(sql)))
+    assertThatThrownBy(() -> SecondOpinion.check(serialized(sql), OURS))
+        .isInstanceOf(SecondOpinion.Objection.class);
+  }
+
+  private static final String FENCED =
+      "select name from main.events where project_id = cast('%s' as uuid) limit %s"
+          .formatted(OURS, DuckDbDialect.ENDLESS);
+
+  /** Each differs from what the writer makes of a view in one thing. */
+  @Test
+  void the_second_opinion_keeps_rows_apart_by_itself() throws Exception {
+    SecondOpinion.check(
+        serialized("select events.name from (%s) as events".formatted(FENCED)), OURS);
+    for (String sql :
+        List.of(
+            "select name from main.events",
+            FENCED.replace(OURS.toString(), new UUID(0, 2).toString()),
+            FENCED.replace("project_id = ", "project_id <> "),
+            FENCED.replace("project_id = ", "name = "),
+            FENCED.replace(" limit", " or true limit"),
+            FENCED.replace(" limit", " and revenue > 0 limit"),
+            FENCED.replace(DuckDbDialect.ENDLESS, "10"),
+            FENCED.replace(" limit " + DuckDbDialect.ENDLESS, ""),
+            FENCED + " offset 1",
+            FENCED.replace("select name", "select distinct name"),
+            FENCED.replace("select name", "select project_id"),
+            FENCED.replace("select name", "select *"),
+            FENCED.replace("select name", "select cast(name as integer)"),
+            FENCED.replace(" limit", " order by name limit"),
+            FENCED.replace(" limit", " group by name limit"),
+            FENCED.replace("main.events", "main.events cross join main.profiles"))) {
+      assertThatThrownBy(() -> SecondOpinion.check(serialized(sql), OURS))
+          .as(sql)
+          .isInstanceOf(SecondOpinion.Objection.class);
+    }
+    assertThatThrownBy(() -> SecondOpinion.check(serialized(FENCED), new UUID(0, 2)))
         .isInstanceOf(SecondOpinion.Objection.class);
   }
 
