@@ -130,6 +130,10 @@ function Row({ sink, mapping, project }: Props & { mapping: SyncMapping }) {
               Resync
             </Button>
           </>
+        ) : mapping.reason ? (
+          <>
+            {mappingStateOf(mapping.state)}: <span className="bad">{mapping.reason}</span>
+          </>
         ) : (
           mappingStateOf(mapping.state)
         )}

@@ -34,8 +34,9 @@ import org.slf4j.LoggerFactory;
  * somebody are read, and those that do are written anew without them. The object that is replaced
  * loses its key with its row, so that no copy of it can be read.
  *
- * <p>Rows only ever come here out of PostgreSQL: so whoever looks at the rows first, and here after
- * it, misses none.
+ * <p>Rows come here out of PostgreSQL: so whoever looks at the rows first, and here after it,
+ * misses none of those. Retention brings the events of kept sessions back; it locks these sessions
+ * for it, and looks who is erased by then.
  */
 final class ArchivedDays {
   private static final Logger LOG = LoggerFactory.getLogger(ArchivedDays.class);

@@ -41,8 +41,17 @@ public final class DayArchive {
   private static final String PREFIX = "event-day-";
   private static final int NAME_DIGITS = 40;
 
-  /** From the plan to the record, for all projects of a day; it is renewed before the record. */
+  /**
+   * From the plan to the record, for all projects of a day; it is renewed before the record. Where
+   * writing all of a day takes longer, its first objects are deleted before its last are written,
+   * and it is not archived by that run nor by any other.
+   */
   private static final Duration GRACE = Duration.ofHours(6);
+
+  /** How many events are read back between two calls of who waits for it. */
+  private static final int LINES = 50_000;
+
+  private static final Duration PUT_TICK = Duration.ofMinutes(1);
 
   /** Slower than so many bytes a second, a put has been given up long ago. */
   private static final long LEAST_RATE = 64 << 10;
@@ -124,12 +133,23 @@ public final class DayArchive {
    *     object like this is just being deleted
    */
   public Optional<EventDay> store(UUID project, LocalDate day, Source events) throws IOException {
+    return store(project, day, events, () -> {});
+  }
+
+  /**
+   * The same, for who must not be silent for long.
+   *
+   * @param meanwhile called now and then while the object is put and read back, by one thread at a
+   *     time; what it throws ends that
+   */
+  public Optional<EventDay> store(UUID project, LocalDate day, Source events, Runnable meanwhile)
+      throws IOException {
     Files.createDirectories(folder);
     Path file = Files.createTempFile(folder, PREFIX, ".tmp");
     try {
       Optional<EventDay> written = write(project, day, events, file);
       if (written.isPresent()) {
-        put(written.get(), file);
+        put(written.get(), file, meanwhile);
       }
       return written;
     } finally {
@@ -137,15 +157,25 @@ public final class DayArchive {
     }
   }
 
-  private void put(EventDay day, Path file) throws IOException {
+  private void put(EventDay day, Path file, Runnable meanwhile) throws IOException {
     if (!plan(day)) {
       throw new IOException("an object like this one is just being deleted");
     }
     watcher.accept("after a plan");
     try {
-      archives.main().put(day.key(), file);
+      try (var ticks = new Ticks(PUT_TICK, meanwhile)) {
+        archives.main().put(day.key(), file);
+        ticks.end();
+      }
       watcher.accept("after a put");
-      files.check(day, _ -> {});
+      long[] lines = new long[1];
+      files.check(
+          day,
+          _ -> {
+            if (++lines[0] % LINES == 0) {
+              meanwhile.run();
+            }
+          });
     } catch (ArchiveUnavailable away) {
       abandon(List.of(day));
       throw new DayAway(away);

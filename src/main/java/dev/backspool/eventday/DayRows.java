@@ -24,6 +24,12 @@ public final class DayRows {
   private static final JsonFactory JSON = new JsonFactory();
   private static final int INSERTED_AT_ONCE = 2_000;
 
+  /** A page ends with the event that makes it larger. */
+  static final int PAGE_BYTES = 8 << 20;
+
+  /** The driver holds so many at a time, each of which may have a mebibyte and more. */
+  private static final int FETCHED = 50;
+
   /** A column of the table, and how a line has it. */
   private enum Column {
     ID("bigint"),
@@ -75,10 +81,12 @@ public final class DayRows {
   private DayRows() {}
 
   /**
-   * The next events of a project, in order.
+   * The next events of a project, in order: as many as are wanted, or some megabytes of them.
    *
+   * @param connection in a transaction, or all of them are held at once
    * @param table that they lie in, by its name
    * @param after the last one before; null begins
+   * @return none only behind the last
    */
   public static List<EventLine> after(
       Connection connection, String table, UUID project, @Nullable EventLine after, int most)
@@ -102,10 +110,14 @@ public final class DayRows {
       statement.setObject(3, from.atOffset(ZoneOffset.UTC));
       statement.setLong(4, after == null ? Long.MIN_VALUE : after.id());
       statement.setInt(5, most);
+      statement.setFetchSize(FETCHED);
       var lines = new ArrayList<EventLine>();
+      long bytes = 0;
       try (ResultSet rows = statement.executeQuery()) {
-        while (rows.next()) {
-          lines.add(line(rows));
+        while (bytes < PAGE_BYTES && rows.next()) {
+          EventLine line = line(rows);
+          lines.add(line);
+          bytes += line.json().length;
         }
       }
       return lines;

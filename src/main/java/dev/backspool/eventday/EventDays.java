@@ -7,8 +7,10 @@ import java.sql.SQLException;
 import java.time.LocalDate;
 import java.util.HashSet;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
@@ -41,14 +43,28 @@ public final class EventDays {
         .list();
   }
 
-  /** The days of a project that are over before one begins, the earliest first. */
-  public static List<EventDay> before(Handle handle, UUID project, LocalDate end) {
-    return handle
-        .createQuery(SELECT + "where project_id = :project and day < :end order by day")
+  /**
+   * The objects of a project's days from one on, by their names: without the filters, which are
+   * large.
+   *
+   * @param end the first day beyond
+   */
+  public static NavigableMap<LocalDate, String> objects(
+      Handle handle, UUID project, LocalDate first, LocalDate end) {
+    var objects = new TreeMap<LocalDate, String>();
+    handle
+        .createQuery(
+            """
+            select day, object from event_day
+            where project_id = :project and day >= :first and day < :end
+            """)
         .bind("project", project)
+        .bind("first", first)
         .bind("end", end)
-        .map((row, _) -> day(row))
+        .map(
+            (row, _) -> objects.put(row.getObject("day", LocalDate.class), row.getString("object")))
         .list();
+    return objects;
   }
 
   /** A day of a project. */

@@ -19,9 +19,13 @@ public final class Names {
     this.bits = bits;
   }
 
-  /** Reads what {@link #bytes} gave. */
+  /**
+   * Reads what {@link #bytes} gave.
+   *
+   * @param bytes nobody else's from now on, as they may be many
+   */
   static Names of(byte[] bytes) {
-    return new Names(bytes.clone());
+    return new Names(bytes);
   }
 
   /** As it is stored. */

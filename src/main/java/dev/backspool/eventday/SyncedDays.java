@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /** The days of the archive as the sync reads them. */
 public final class SyncedDays implements PastEvents {
@@ -41,20 +42,36 @@ public final class SyncedDays implements PastEvents {
   }
 
   @Override
-  public Reader open(Handle handle, UUID project, Day day, Mapping mapping) throws IOException {
-    EventDay found =
+  public Reader open(Handle handle, UUID project, Day day, Mapping mapping) {
+    @Nullable EventDay found =
         EventDays.find(handle, project, day.day())
             .filter(each -> each.object().equals(day.edition()))
-            .orElseThrow(() -> new IOException("the day " + day.day() + " has changed"));
-    DayReader reader = files.open(found);
-    var values = new EventValues(mapping);
-    return () -> {
-      byte[] block = reader.nextBlock();
-      var events = new ArrayList<Event>();
-      if (block != null) {
-        values.read(block, events);
+            .orElse(null);
+    return new Reader() {
+      private final EventValues values = new EventValues(mapping);
+      private @Nullable DayReader reader;
+
+      @Override
+      public List<Event> next() throws IOException {
+        byte[] block = opened().nextBlock();
+        var events = new ArrayList<Event>();
+        if (block != null) {
+          values.read(block, events);
+        }
+        return events;
       }
-      return events;
+
+      private DayReader opened() throws IOException {
+        DayReader open = reader;
+        if (open == null) {
+          if (found == null) {
+            throw new IOException("the day " + day.day() + " has changed");
+          }
+          open = files.open(found);
+          reader = open;
+        }
+        return open;
+      }
     };
   }
 }

@@ -17,6 +17,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,10 +45,21 @@ final class AgedEvents {
   private static final int ROWS = 20_000;
   private static final int TRIES = 3;
 
+  /** How many events of an older object are read between two renewals of the lease. */
+  private static final int LINES = 50_000;
+
+  private static final String IN_USE = "somebody reads or writes them all the time";
+
   private final Work work;
   private final Map<UUID, ProjectRun> runs;
   private final DayArchive archive;
   private final EventCopies copies;
+
+  /** Up to when a project's sessions are gone whose events have expired. */
+  private final Map<UUID, Instant> removedBefore = new HashMap<>();
+
+  private int done;
+  private int total;
 
   AgedEvents(Work work, List<ProjectRun> runs, DayArchive archive, EventCopies copies) {
     this.work = work;
@@ -73,19 +85,21 @@ final class AgedEvents {
    */
   @Nullable String move(Instant before) {
     Instant read = copies.readUpTo();
+    for (ProjectRun run : runs.values()) {
+      removedBefore.put(run.project(), ExpiredEvents.sessionsRemovedBefore(work, run.terms()));
+    }
     List<LocalDate> days =
         work.read(PARTITIONS::days).stream().filter(day -> !end(day).isAfter(before)).toList();
     @Nullable String left = null;
-    for (int i = 0; i < days.size(); i++) {
-      LocalDate day = days.get(i);
-      work.progress(null, STEP, i, days.size());
+    total = days.size();
+    for (LocalDate day : days) {
+      progress();
       if (end(day).isAfter(read)) {
         return stays(day, "a copy that is required has not read them all", null);
       }
       try {
-        if (!move(day)) {
-          left = stays(day, "somebody reads or writes them all the time", null);
-        }
+        String why = tryToMove(day);
+        left = why == null ? left : stays(day, why, null);
       } catch (DayAway away) {
         return stays(day, String.valueOf(away.getMessage()), null);
       } catch (DatabaseUnavailable | Lease.Lost | Work.Stopped ends) {
@@ -93,8 +107,13 @@ final class AgedEvents {
       } catch (IOException | RuntimeException failure) {
         left = stays(day, Runs.reason(failure), failure);
       }
+      done++;
     }
     return left;
+  }
+
+  private void progress() {
+    work.progress(null, STEP, done, total);
   }
 
   private static String stays(LocalDate day, String why, @Nullable Exception trace) {
@@ -111,10 +130,15 @@ final class AgedEvents {
     return begin(day.plusDays(1));
   }
 
-  private boolean move(LocalDate day) throws IOException {
+  /**
+   * Moves a day.
+   *
+   * @return why it stays; null when it does not
+   */
+  private @Nullable String tryToMove(LocalDate day) throws IOException {
     for (int tries = 1; tries <= TRIES; tries++) {
       if (!watch(day)) {
-        return false;
+        return IN_USE;
       }
       List<UUID> projects = work.readLong(handle -> projects(handle, day));
       List<UUID> expired = projects.stream().filter(project -> hasExpired(project, day)).toList();
@@ -127,10 +151,10 @@ final class AgedEvents {
           }
         }
         if (record(day, projects, expired, stored, replaced)) {
-          return true;
+          return null;
         }
         archive.abandon(stored);
-        return false;
+        return IN_USE;
       } catch (Changed _) {
         LOG.info("Events of {} were written to while they were archived", day);
         archive.abandon(stored);
@@ -139,23 +163,25 @@ final class AgedEvents {
         throw failure;
       }
     }
-    return false;
+    return "they were written to each time while they were archived";
   }
 
   /** Has writes noticed from now on, once those that are under way have ended. */
   private boolean watch(LocalDate day) {
-    return DayPartitions.tryOften(() ->
-        work.change(
-            Map.of(),
-            handle -> {
-              DayPartitions.waitBriefly(handle);
-              handle
-                  .createQuery("select watch_event_day(:day)")
-                  .bind("day", day)
-                  .mapTo(String.class)
-                  .list();
-              return Map.of();
-            }));
+    return DayPartitions.tryVeryOften(
+        this::progress,
+        () ->
+            work.change(
+                Map.of(),
+                handle -> {
+                  DayPartitions.waitBriefly(handle);
+                  handle
+                      .createQuery("select watch_event_day(:day)")
+                      .bind("day", day)
+                      .mapTo(String.class)
+                      .list();
+                  return Map.of();
+                }));
   }
 
   private static List<UUID> projects(Handle handle, LocalDate day) {
@@ -171,10 +197,17 @@ final class AgedEvents {
         .list();
   }
 
-  /** What is left of a day that has expired belongs to sessions that somebody keeps. */
+  /**
+   * What is left of a day that has expired belongs to sessions that somebody keeps; unless some
+   * could not be removed, with whom the day is archived, and removed when they are.
+   */
   private boolean hasExpired(UUID project, LocalDate day) {
     ProjectRun run = runs.get(project);
-    return run != null && !end(day).isAfter(run.terms().eventsBefore());
+    Instant before = removedBefore.get(project);
+    return run != null
+        && before != null
+        && !end(day).isAfter(before)
+        && !end(day).isAfter(run.terms().eventsBefore());
   }
 
   /** An import may have brought events to a day that is archived: both become one object. */
@@ -184,10 +217,11 @@ final class AgedEvents {
     Optional<EventDay> made;
     if (known.isPresent()) {
       try (DayReader older = archive.open(known.get())) {
-        made = archive.store(project, day, new Merged(rows(project, day), older::next));
+        var merged = new Merged(rows(project, day), older(older));
+        made = archive.store(project, day, merged, this::progress);
       }
     } else {
-      made = archive.store(project, day, rows(project, day));
+      made = archive.store(project, day, rows(project, day), this::progress);
     }
     made.ifPresent(each -> {
       stored.add(each);
@@ -195,17 +229,27 @@ final class AgedEvents {
     });
   }
 
+  private DayArchive.Source older(DayReader reader) {
+    long[] lines = new long[1];
+    return () -> {
+      if (++lines[0] % LINES == 0) {
+        progress();
+      }
+      return reader.next();
+    };
+  }
+
   /** A project's rows, page by page: no transaction is open for long. */
   private DayArchive.Source rows(UUID project, LocalDate day) {
     return new DayArchive.Source() {
       private final Deque<EventLine> page = new ArrayDeque<>();
       private @Nullable EventLine last;
-      private boolean done;
+      private boolean isAtEnd;
 
       @Override
       public Optional<EventLine> next() {
-        if (page.isEmpty() && !done) {
-          work.progress(null, STEP, 0, 0);
+        if (page.isEmpty() && !isAtEnd) {
+          progress();
           List<EventLine> some =
               work.readLong(handle -> {
                 try {
@@ -216,8 +260,8 @@ final class AgedEvents {
                 }
               });
           page.addAll(some);
-          done = some.size() < ROWS;
-          last = some.isEmpty() ? last : some.getLast();
+          isAtEnd = some.isEmpty();
+          last = isAtEnd ? last : some.getLast();
         }
         return Optional.ofNullable(page.poll());
       }
@@ -269,21 +313,24 @@ final class AgedEvents {
       throw new Changed();
     }
     work.witness("before a drop");
-    return DayPartitions.tryOften(() ->
-        work.change(
-            runs,
-            handle -> {
-              DayPartitions.waitBriefly(handle);
-              handle.execute("lock table only %s in share mode".formatted(PARTITIONS.of(day)));
-              if (isChanged(handle, day) || !put(handle, stored, replaced)) {
-                throw new Changed();
-              }
-              copies.leave(handle, projects, begin(day), end(day));
-              PARTITIONS.detach(handle, day);
-              keep(handle, day, expired);
-              PARTITIONS.drop(handle, day);
-              return Map.of();
-            }));
+    return DayPartitions.tryVeryOften(
+        this::progress,
+        () ->
+            work.change(
+                runs,
+                handle -> {
+                  DayPartitions.waitBriefly(handle);
+                  handle.execute("lock table only %s in share mode".formatted(PARTITIONS.of(day)));
+                  if (isChanged(handle, day) || !put(handle, stored, replaced)) {
+                    throw new Changed();
+                  }
+                  copies.leave(handle, projects, begin(day), end(day));
+                  long there = count(handle, day, expired);
+                  PARTITIONS.detach(handle, day);
+                  keep(handle, day, expired, there);
+                  PARTITIONS.drop(handle, day);
+                  return Map.of();
+                }));
   }
 
   private static boolean isChanged(Handle handle, LocalDate day) {
@@ -302,16 +349,25 @@ final class AgedEvents {
     }
   }
 
+  /** Nobody can write to the day any more: it is counted before all others have to wait. */
+  private static long count(Handle handle, LocalDate day, List<UUID> projects) {
+    return projects.isEmpty()
+        ? 0
+        : handle
+            .createQuery(
+                "select count(*) from %s where project_id = any(:projects)"
+                    .formatted(PARTITIONS.of(day)))
+            .bindArray("projects", UUID.class, projects)
+            .mapTo(Long.class)
+            .one();
+  }
+
   /** Of days that have expired, what is kept longer goes where the others' is. */
-  private static void keep(Handle handle, LocalDate day, List<UUID> expired) {
+  private static void keep(Handle handle, LocalDate day, List<UUID> expired, long there) {
     if (expired.isEmpty()) {
       return;
     }
     DayPartitions.hurry(handle);
-    String rows =
-        "select count(*) from %s where project_id = any(:projects)".formatted(PARTITIONS.of(day));
-    long there =
-        handle.createQuery(rows).bindArray("projects", UUID.class, expired).mapTo(Long.class).one();
     long kept =
         ExpiredEvents.moveKept(handle, day, expired).values().stream()
             .mapToLong(Long::longValue)

@@ -15,7 +15,11 @@ import org.jdbi.v3.core.Handle;
  */
 record DayPartitions(String table) {
   private static final String LOCK_TIMEOUT = "55P03";
-  private static final int TRIES = 10;
+  private static final int FEW = 10;
+
+  /** With the pauses, longer than anything of ours may read. */
+  private static final int MANY = 100;
+
   private static final Duration PAUSE = Duration.ofMillis(300);
 
   /** Something that is not to go came to a partition since it was looked at. */
@@ -85,6 +89,19 @@ record DayPartitions(String table) {
    * @return whether it succeeded
    */
   static boolean tryOften(Runnable work) {
+    return tryOften(FEW, () -> {}, work);
+  }
+
+  /**
+   * The same for work that cost much to prepare: it waits until everybody is done who reads now.
+   *
+   * @param between done before each try but the first, and may throw
+   */
+  static boolean tryVeryOften(Runnable between, Runnable work) {
+    return tryOften(MANY, between, work);
+  }
+
+  private static boolean tryOften(int most, Runnable between, Runnable work) {
     for (int tries = 1; ; tries++) {
       try {
         work.run();
@@ -93,7 +110,7 @@ record DayPartitions(String table) {
         if (!States.is(failure, LOCK_TIMEOUT)) {
           throw failure;
         }
-        if (tries == TRIES) {
+        if (tries == most) {
           return false;
         }
       }
@@ -103,6 +120,7 @@ record DayPartitions(String table) {
         Thread.currentThread().interrupt();
         return false;
       }
+      between.run();
     }
   }
 }

@@ -6,6 +6,8 @@ import dev.backspool.eventday.DayRows;
 import dev.backspool.eventday.EventDay;
 import dev.backspool.eventday.EventDays;
 import dev.backspool.eventday.EventLine;
+import dev.backspool.postgres.DatabaseUnavailable;
+import dev.backspool.postgres.Lease;
 import dev.backspool.session.Mark;
 import dev.backspool.session.Tombstones;
 import java.io.IOException;
@@ -61,36 +63,39 @@ final class ExpiredDays {
   private void remove() {
     Instant before = ExpiredEvents.sessionsRemovedBefore(work, run.terms());
     LocalDate end = LocalDate.ofInstant(before, ZoneOffset.UTC);
-    List<EventDay> days = work.read(handle -> EventDays.before(handle, run.project(), end));
-    for (int i = 0; i < days.size(); i++) {
-      work.progress(run.project(), STEP, i, days.size());
+    Set<LocalDate> days =
+        work.read(handle -> EventDays.objects(handle, run.project(), LocalDate.EPOCH, end))
+            .keySet();
+    int done = 0;
+    for (LocalDate day : days) {
+      work.progress(run.project(), STEP, done, days.size());
+      done++;
       try {
-        remove(days.get(i));
-      } catch (IOException failure) {
-        run.fail("The archived events of " + days.get(i).day() + " could not be removed", failure);
+        remove(day);
+      } catch (DatabaseUnavailable | Lease.Lost | Work.Stopped ends) {
+        throw ends;
+      } catch (IOException | RuntimeException failure) {
+        run.fail("The archived events of " + day + " could not be removed", failure);
       }
     }
   }
 
-  private void remove(EventDay first) throws IOException {
-    EventDay day = first;
+  private void remove(LocalDate day) throws IOException {
     for (int tries = 1; ; tries++) {
-      EventDay at = day;
+      Optional<EventDay> found = work.read(handle -> EventDays.find(handle, run.project(), day));
+      if (found.isEmpty()) {
+        return;
+      }
+      EventDay at = found.get();
       Set<String> kept = work.read(handle -> kept(handle, at));
       List<EventLine> lines = kept.isEmpty() ? List.of() : lines(at, kept);
       try {
         work.remove(run, handle -> remove(handle, at, kept, lines));
         return;
       } catch (Again again) {
-        Optional<EventDay> now =
-            work.read(handle -> EventDays.find(handle, at.project(), at.day()));
-        if (now.isEmpty()) {
-          return;
-        }
         if (tries == TRIES) {
           throw new IOException("it changes all the time", again);
         }
-        day = now.get();
       }
     }
   }

@@ -125,20 +125,29 @@ final class RetentionPreview {
     return expired - keptEvents() + lateEvents();
   }
 
+  /**
+   * What came on a day may have left it since, for the archive or for good: rows are asked first.
+   */
   private long eventsSince(Instant oldestDay) {
     return terms
         .bind(
             handle.createQuery(
                 """
                 select coalesce(sum(
-                  case when usage.events > :many then usage.events else (
-                    select count(*) from event
-                    where event.project_id = :project
-                      and event.received_at >= begins
-                      and event.received_at < begins + interval '24 hours')
-                  end), 0)
+                  case when counted < :many then counted else greatest(counted, usage.events) end
+                ), 0)
                 from generate_series(
                   :oldest, :events_before - interval '24 hours', interval '24 hours') as begins
+                cross join lateral (
+                  select count(*) as counted
+                  from (
+                    select from event
+                    where event.project_id = :project
+                      and event.received_at >= begins
+                      and event.received_at < begins + interval '24 hours'
+                    limit :many
+                  ) as those
+                ) as day
                 left join usage on usage.project_id = :project
                   and usage.day = cast(begins at time zone 'UTC' as date)
                 """))

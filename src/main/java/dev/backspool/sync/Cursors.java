@@ -315,7 +315,7 @@ final class Cursors {
       """
       snapshot = pg_current_snapshot(), target = null, stage = 0, xid = '0', seq = 0,
       is_loading = true, has_begun = false, load_after = null, loaded = 0,
-      stop_reason = null, stopped_at = null
+      stop_reason = null, stopped_at = null, unreadable = null
       """;
 
   /**
@@ -338,7 +338,7 @@ final class Cursors {
                     snapshot = cast(:snapshot as pg_snapshot),
                     target = cast(:target as pg_snapshot),
                     stage = :stage, xid = cast(:xid as xid8), seq = :seq,
-                    is_loading = :loading, load_after = cast(:after as jsonb),
+                    is_loading = :loading, load_after = cast(:after as jsonb), unreadable = null,
                     loaded = loaded + case
                       when is_loading and load_after is distinct from cast(:after as jsonb)
                       then :rows else 0 end,
@@ -419,6 +419,26 @@ final class Cursors {
                 and generation = :generation
               """)
           .bind("reason", reason)
+          .bind("sink", cursor.sink())
+          .bind("project", cursor.project())
+          .bind("mapping", cursor.mapping().id())
+          .bind("generation", cursor.generation())
+          .execute();
+    });
+  }
+
+  /** Notes why a mapping does not get on; it is tried again, and forgotten once it does. */
+  void unreadable(Lease lease, Cursor cursor, String why) {
+    database.write(handle -> {
+      lease.fence(handle);
+      return handle
+          .createUpdate(
+              """
+              update sync_cursor set unreadable = :why
+              where sink_id = :sink and project_id = :project and mapping = :mapping
+                and generation = :generation
+              """)
+          .bind("why", why)
           .bind("sink", cursor.sink())
           .bind("project", cursor.project())
           .bind("mapping", cursor.mapping().id())

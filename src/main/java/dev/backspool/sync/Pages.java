@@ -3,65 +3,100 @@ package dev.backspool.sync;
 import dev.backspool.sync.Changes.Piece;
 import dev.backspool.sync.Page.Row;
 import dev.backspool.sync.PastEvents.Event;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Collection;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 
 /** Makes pages of what was read. */
 final class Pages {
   private Pages() {}
 
-  /**
-   * The rows that a piece of changes tells of, as they are now: what is not there any more is gone,
-   * unless it has only left PostgreSQL.
-   */
-  static Page of(Rows rows, PastRows past, Piece piece, Cursor cursor)
-      throws SQLException, IOException {
+  /** The rows that a piece of changes tells of, as they are now. */
+  static Draft of(Rows rows, Piece piece, Cursor cursor) throws SQLException {
     Mapping mapping = cursor.mapping();
-    Map<List<Object>, Row> found = new LinkedHashMap<>();
+    var draft = new Draft(cursor);
     List<Rows.Read> events = rows.in(piece.batches());
     Map<List<Object>, Long> numbers = rows.numbers(events);
     for (Rows.Read read : events) {
-      found.put(read.key(), live(cursor, read, numbers.getOrDefault(read.key(), 0L)));
+      draft.found.put(read.key(), live(cursor, read, numbers.getOrDefault(read.key(), 0L)));
     }
-    Map<List<Object>, Long> changed = new LinkedHashMap<>();
-    var left = new HashSet<List<Object>>();
     for (Changes.Key noted : piece.keys()) {
       List<Object> key = mapping.source().read(noted.key());
-      changed.put(key, noted.seq());
-      if (!noted.isGone()) {
-        left.add(key);
+      draft.missing.put(key, noted.seq());
+      if (mapping.source() == Source.EVENT && !noted.isGone()) {
+        draft.left.add(key);
       }
     }
-    for (Rows.Read read : rows.of(List.copyOf(changed.keySet()))) {
-      Long seq = changed.remove(read.key());
+    draft.addRows(rows.of(List.copyOf(draft.missing.keySet())));
+    return draft;
+  }
+
+  /** A page of changes that may lack rows which have only left PostgreSQL. One thread. */
+  static final class Draft {
+    private final Cursor cursor;
+    private final Map<List<Object>, Row> found = new LinkedHashMap<>();
+
+    /** Keys that have no row, with the numbers of their changes. */
+    private final Map<List<Object>, Long> missing = new LinkedHashMap<>();
+
+    /** Those of them that nobody deleted. */
+    private final Set<List<Object>> left = new LinkedHashSet<>();
+
+    private Draft(Cursor cursor) {
+      this.cursor = cursor;
+    }
+
+    /** How many rows were found. */
+    int rows() {
+      return found.size();
+    }
+
+    /** The keys of events that are in no table, and that nobody deleted one by one. */
+    List<List<Object>> left() {
+      return List.copyOf(left);
+    }
+
+    /** Adds rows that were missing. */
+    void addRows(List<Rows.Read> some) {
+      for (Rows.Read read : some) {
+        found.put(read.key(), live(cursor, read, take(read.key())));
+      }
+    }
+
+    /** Adds events that had left. */
+    void addPast(Collection<Event> some) {
+      for (Event event : some) {
+        found.put(event.key(), live(cursor, event, take(event.key())));
+      }
+    }
+
+    private long take(List<Object> key) {
+      left.remove(key);
+      Long seq = missing.remove(key);
       if (seq == null) {
-        throw new IllegalStateException("The query of %s finds a key twice".formatted(mapping));
+        throw new IllegalStateException(
+            "The query of %s finds a key twice".formatted(cursor.mapping()));
       }
-      found.put(read.key(), live(cursor, read, seq));
+      return seq;
     }
-    if (mapping.source() == Source.EVENT) {
-      left.retainAll(changed.keySet());
-      for (Event event :
-          past.of(left.stream().map(key -> (Long) key.getFirst()).toList()).values()) {
-        long seq = Objects.requireNonNull(changed.remove(event.key()));
-        found.put(event.key(), live(cursor, event, seq));
-      }
+
+    /** The page: what is missing now is gone. */
+    Page page() {
+      missing.forEach(
+          (key, seq) -> found.put(key, new Row(cursor.version(seq), true, key, List.of())));
+      return Pages.page(cursor, List.copyOf(found.values()));
     }
-    changed.forEach(
-        (key, seq) -> found.put(key, new Row(cursor.version(seq), true, key, List.of())));
-    return page(cursor, List.copyOf(found.values()));
   }
 
   /** Rows of a full load. */

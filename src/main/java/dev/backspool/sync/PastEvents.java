@@ -47,24 +47,40 @@ public interface PastEvents {
     List<Object> key() {
       return List.of(id);
     }
+
+    /** About how many bytes it has, as {@link Rows#bytes} counts them. */
+    long bytes() {
+      return 8L * (1 + values.size()) + values.stream().mapToLong(Event::textLength).sum();
+    }
+
+    private static long textLength(@Nullable Object value) {
+      return switch (value) {
+        case String text -> text.length();
+        case List<?> texts -> texts.stream().mapToLong(Event::textLength).sum();
+        case null, default -> 0;
+      };
+    }
   }
 
   /** Days of a project from one on, the earliest first, as the transaction sees them. */
   List<Day> days(Handle handle, UUID project, LocalDate first, int most);
 
   /**
-   * Opens a day.
-   *
-   * @throws IOException when it cannot be read now, or ever; here as from the reader
+   * Begins to read a day; nothing of it is fetched before the reader is asked, as the transaction
+   * is not to wait for the archive.
    */
-  Reader open(Handle handle, UUID project, Day day, Mapping mapping) throws IOException;
+  Reader open(Handle handle, UUID project, Day day, Mapping mapping);
 
   /**
    * Reads a day, by the time of receipt and then by id. Nothing is held open between two calls. One
    * thread.
    */
   interface Reader {
-    /** The next events, some thousands; empty behind the last. */
+    /**
+     * The next events, some thousands; empty behind the last.
+     *
+     * @throws IOException when the day cannot be read now, or ever
+     */
     List<Event> next() throws IOException;
   }
 }

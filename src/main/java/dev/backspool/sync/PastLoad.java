@@ -117,8 +117,7 @@ final class PastLoad {
   }
 
   /** The day in which to go on. One that was written anew meanwhile is opened again. */
-  private @Nullable Open at(PastPlace place, Mapping mapping) throws IOException {
-    var failure = new ArrayList<IOException>();
+  private @Nullable Open at(PastPlace place, Mapping mapping) {
     Open found =
         database.view(handle -> {
           List<Day> days = past.days(handle, project, place.day(), 1);
@@ -130,16 +129,8 @@ final class PastLoad {
           if (known != null && known.day.equals(day) && known.place.equals(place)) {
             return known;
           }
-          try {
-            return new Open(day, past.open(handle, project, day, mapping), place);
-          } catch (IOException unreadable) {
-            failure.add(unreadable);
-            return null;
-          }
+          return new Open(day, past.open(handle, project, day, mapping), place);
         });
-    if (!failure.isEmpty()) {
-      throw failure.getFirst();
-    }
     open = found;
     return found;
   }

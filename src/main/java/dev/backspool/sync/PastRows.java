@@ -1,5 +1,7 @@
 package dev.backspool.sync;
 
+import dev.backspool.postgres.Database;
+import dev.backspool.postgres.HandleFunction;
 import dev.backspool.sync.PastEvents.Day;
 import dev.backspool.sync.PastEvents.Event;
 import dev.backspool.sync.PastEvents.Reader;
@@ -14,20 +16,53 @@ import java.util.Set;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
-/** Goes through what has left PostgreSQL, as one snapshot sees it. */
+/** Goes through what has left PostgreSQL. */
 final class PastRows {
   private static final LocalDate FIRST = LocalDate.of(2000, 1, 1);
 
   private final PastEvents past;
-  private final Handle handle;
+  private final Asked asked;
   private final UUID project;
   private final Mapping mapping;
 
+  /** As one snapshot sees it. */
   PastRows(PastEvents past, Handle handle, UUID project, Mapping mapping) {
+    this(
+        past,
+        new Asked() {
+          @Override
+          public <T> T in(HandleFunction<T> work) {
+            return work.in(handle);
+          }
+        },
+        project,
+        mapping);
+  }
+
+  /** As it is by now; no transaction is open while the archive is read. */
+  PastRows(PastEvents past, Database database, UUID project, Mapping mapping) {
+    this(
+        past,
+        new Asked() {
+          @Override
+          public <T> T in(HandleFunction<T> work) {
+            return database.view(work);
+          }
+        },
+        project,
+        mapping);
+  }
+
+  private PastRows(PastEvents past, Asked asked, UUID project, Mapping mapping) {
     this.past = past;
-    this.handle = handle;
+    this.asked = asked;
     this.project = project;
     this.mapping = mapping;
+  }
+
+  /** In which transaction the database is asked. */
+  private interface Asked {
+    <T> T in(HandleFunction<T> work);
   }
 
   /** Is told of events, and throws what the sink throws. */
@@ -39,14 +74,18 @@ final class PastRows {
   /** All days; none of another source than events. */
   private List<Day> days() {
     return mapping.source() == Source.EVENT
-        ? past.days(handle, project, FIRST, Integer.MAX_VALUE)
+        ? asked.in(handle -> past.days(handle, project, FIRST, Integer.MAX_VALUE))
         : List.of();
+  }
+
+  private Reader open(Day day) {
+    return asked.in(handle -> past.open(handle, project, day, mapping));
   }
 
   /** Shows all of them, some thousands at a time. */
   void all(Seen seen) throws IOException {
     for (Day day : days()) {
-      Reader reader = past.open(handle, project, day, mapping);
+      Reader reader = open(day);
       for (List<Event> some = reader.next(); !some.isEmpty(); some = reader.next()) {
         seen.add(some);
       }
@@ -60,7 +99,7 @@ final class PastRows {
     for (Day day : wanted.isEmpty() ? List.<Day>of() : days()) {
       boolean mayHave = wanted.stream().anyMatch(id -> id >= day.firstId() && id <= day.lastId());
       if (mayHave) {
-        Reader reader = past.open(handle, project, day, mapping);
+        Reader reader = open(day);
         for (List<Event> some = reader.next();
             !some.isEmpty() && !wanted.isEmpty();
             some = reader.next()) {

@@ -120,6 +120,9 @@ final class Round {
             place.project(),
             place.sink(),
             unexpected);
+        if (unexpected instanceof Unreadable) {
+          cursors.unreadable(lease.lease(), cursor, String.valueOf(unexpected.getMessage()));
+        }
         failure = unexpected;
       }
     }
@@ -203,7 +206,34 @@ final class Round {
   }
 
   private Step read(Cursor cursor) {
-    return database.view(handle -> step(handle, cursor));
+    Mapping mapping = cursor.mapping();
+    Drawn drawn =
+        database.view(handle -> {
+          if (mapping.source() == Source.EVENT) {
+            EventTable.hold(handle);
+          }
+          return draw(handle, cursor);
+        });
+    addPast(drawn, new PastRows(past, database, place.project(), mapping));
+    if (!drawn.draft().left().isEmpty()) {
+      // A day that ends gives some of its events back, perhaps between the two looks.
+      drawn
+          .draft()
+          .addRows(
+              database.view(handle -> {
+                EventTable.hold(handle);
+                return back(handle, drawn.draft(), mapping);
+              }));
+    }
+    return drawn.step();
+  }
+
+  private List<Rows.Read> back(Handle handle, Pages.Draft draft, Mapping mapping) {
+    try {
+      return new Rows(handle.getConnection(), place.project(), mapping).of(draft.left());
+    } catch (SQLException failure) {
+      throw new Unreadable(mapping, failure);
+    }
   }
 
   /**
@@ -260,13 +290,40 @@ final class Round {
   }
 
   private Step step(Handle handle, Cursor cursor) {
-    var rows = new Rows(handle.getConnection(), place.project(), cursor.mapping());
-    var pastRows = new PastRows(past, handle, place.project(), cursor.mapping());
-    Piece piece = new Changes(handle, cursor).next(settings.pageRows(cursor.mapping()));
+    Drawn drawn = draw(handle, cursor);
+    addPast(drawn, new PastRows(past, handle, place.project(), cursor.mapping()));
+    return drawn.step();
+  }
+
+  /** A piece, and what of its rows is in PostgreSQL. */
+  private record Drawn(Piece piece, Pages.Draft draft) {
+    Step step() {
+      return new Step(piece, draft.page());
+    }
+  }
+
+  private Drawn draw(Handle handle, Cursor cursor) {
+    Mapping mapping = cursor.mapping();
+    var rows = new Rows(handle.getConnection(), place.project(), mapping);
+    Piece piece = new Changes(handle, cursor).next(settings.pageRows(mapping));
     try {
-      return new Step(piece, sized(rows, Pages.of(rows, pastRows, piece, cursor)));
-    } catch (SQLException | IOException failure) {
-      throw new Unreadable(cursor.mapping(), failure);
+      Pages.Draft draft = Pages.of(rows, piece, cursor);
+      settings.note(mapping, draft.rows(), rows.bytes());
+      return new Drawn(piece, draft);
+    } catch (SQLException failure) {
+      throw new Unreadable(mapping, failure);
+    }
+  }
+
+  private void addPast(Drawn drawn, PastRows pastRows) {
+    List<Long> ids = drawn.draft().left().stream().map(key -> (Long) key.getFirst()).toList();
+    if (ids.isEmpty()) {
+      return;
+    }
+    try {
+      drawn.draft().addPast(pastRows.of(ids).values());
+    } catch (IOException failure) {
+      throw new Unreadable(drawn.piece().next().mapping(), failure);
     }
   }
 
@@ -373,6 +430,8 @@ final class Round {
           events.isEmpty()
               ? null
               : new PastPlace(events.getLast().receivedAt(), events.getLast().id()).loadAfter();
+      settings.note(
+          mapping, events.size(), events.stream().mapToLong(PastEvents.Event::bytes).sum());
       return new Loaded(Pages.of(events, cursor), next);
     } catch (IOException failure) {
       throw new Unreadable(mapping, failure);

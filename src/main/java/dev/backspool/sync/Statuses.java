@@ -486,7 +486,7 @@ public final class Statuses {
             instant(row, "delivered_at"),
             row.getLong("quarantined"),
             throughput.seen(new Throughput.Place(sink, project, id), delivered),
-            reason),
+            reason != null ? reason : row.getString("unreadable")),
         isFar);
   }
 

@@ -119,7 +119,7 @@ public record SyncStatus(
    * @param quarantined rows that it does not take
    * @param rowsPerSecond how fast rows went there, over the last seconds in which somebody looked;
    *     null at the first look
-   * @param reason why it is stopped
+   * @param reason why it is stopped, or why it does not get on at the moment
    */
   public record OfMapping(
       String mapping,

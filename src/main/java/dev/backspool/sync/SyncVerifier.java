@@ -85,6 +85,7 @@ public final class SyncVerifier {
       var found = new ArrayList<Comparison>();
       var failure = new ArrayList<SinkException>();
       database.snapshot(handle -> {
+        EventTable.hold(handle);
         try {
           Map<Mapping, Optional<String>> reached = round.catchUp(handle);
           for (Mapping mapping : mappings) {

@@ -23,8 +23,11 @@ final class EventDays {
   /** Nothing was ever received before. */
   private static final LocalDate EARLIEST = LocalDate.of(2010, 1, 1);
 
-  /** Some events of the day are caught elsewhere already, or another node made its partition. */
-  private static final Set<String> NOT_NEEDED = Set.of("23514", "42P07", "23505");
+  /** Some events of the day are caught elsewhere already. */
+  private static final String CAUGHT = "23514";
+
+  /** Another node made its partition. */
+  private static final Set<String> MADE = Set.of("42P07", "23505");
 
   private static final String LOCK_TIMEOUT = "55P03";
 
@@ -34,14 +37,17 @@ final class EventDays {
   private static final Duration PAUSE = Duration.ofMillis(300);
 
   private final Database database;
-  private final Set<LocalDate> made = ConcurrentHashMap.newKeySet();
+
+  /** Days whose events are caught elsewhere: to find that out takes looking at all of those. */
+  private final Set<LocalDate> caught = ConcurrentHashMap.newKeySet();
 
   EventDays(Database database) {
     this.database = database;
   }
 
   /**
-   * Makes the partition that the events of an entry belong to, if it makes sense.
+   * Makes the partition that the events of an entry belong to, if it makes sense and there is none:
+   * a day that was there a moment ago may have left.
    *
    * @throws NotNow when events were read or written without a break
    */
@@ -54,13 +60,22 @@ final class EventDays {
       LocalDate day = LocalDate.parse(matcher.group(1));
       if (!day.isBefore(EARLIEST)
           && !day.isAfter(LocalDate.now(ZoneOffset.UTC))
-          && !made.contains(day)) {
+          && !caught.contains(day)
+          && !isThere(day)) {
         make(day);
-        made.add(day);
       }
     } catch (DateTimeException e) {
       // No such day: the events lie where those without a partition do.
     }
+  }
+
+  private boolean isThere(LocalDate day) {
+    return database.write(handle ->
+        handle
+            .createQuery("select to_regclass('event_' || to_char(:day, 'YYYYMMDD')) is not null")
+            .bind("day", day)
+            .mapTo(Boolean.class)
+            .one());
   }
 
   private void make(LocalDate day) throws NotNow {
@@ -91,10 +106,15 @@ final class EventDays {
       return true;
     } catch (RuntimeException failure) {
       String state = state(failure);
-      if (!state.equals(LOCK_TIMEOUT) && !NOT_NEEDED.contains(state)) {
+      if (state.equals(LOCK_TIMEOUT)) {
+        return false;
+      }
+      if (state.equals(CAUGHT)) {
+        caught.add(day);
+      } else if (!MADE.contains(state)) {
         throw failure;
       }
-      return !state.equals(LOCK_TIMEOUT);
+      return true;
     }
   }
 

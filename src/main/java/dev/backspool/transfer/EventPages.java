@@ -14,6 +14,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * PostgreSQL is asked first: what leaves it between is found where it went. One thread.
  */
 final class EventPages {
+  /** After every day. */
+  private static final LocalDate BEYOND = LocalDate.of(9999, 1, 1);
+
   private final Database database;
   private final StoredRows rows;
   private final DayFiles files;
@@ -81,45 +86,57 @@ final class EventPages {
    * @throws IOException when what has left PostgreSQL cannot be read
    */
   List<byte[]> behind(Place place) throws IOException {
-    List<EventLine> here = rows.behind(project, place).stream().map(EventLine::of).toList();
     Key behind = Key.behind(place);
-    List<EventLine> gone = gone(behind, place.until(), here);
-    if (gone.isEmpty()) {
-      return here.stream().map(EventLine::json).toList();
+    while (true) {
+      NavigableMap<LocalDate, String> before = days(behind);
+      List<EventLine> here = rows.behind(project, place).stream().map(EventLine::of).toList();
+      NavigableMap<LocalDate, String> days = days(behind);
+      // A day that ends gives some of its events back to the rows, perhaps after they were read.
+      if (days.keySet().containsAll(before.keySet())) {
+        Optional<List<EventLine>> gone = gone(behind, place.until(), here, days);
+        if (gone.isPresent()) {
+          return gone.get().isEmpty()
+              ? here.stream().map(EventLine::json).toList()
+              : merged(here, gone.get());
+        }
+      }
     }
-    return merged(here, gone);
+  }
+
+  private NavigableMap<LocalDate, String> days(Key behind) {
+    return database.write(handle -> EventDays.objects(handle, project, behind.day(), BEYOND));
   }
 
   /**
    * What has left, of one day and behind a place: as many lines as PostgreSQL's have of a page,
-   * none where those are all of an earlier day.
+   * none where those are all of an earlier day. Empty when a day has ended meanwhile.
    */
-  private List<EventLine> gone(Key behind, Instant until, List<EventLine> here) throws IOException {
-    Key from = behind;
-    while (true) {
-      Key at = from;
-      Optional<EventDay> day =
-          database.write(handle -> EventDays.from(handle, project, at.day(), 1)).stream()
-              .findFirst()
-              .filter(
-                  each -> here.isEmpty() || !each.begins().isAfter(here.getFirst().receivedAt()));
-      if (day.isEmpty()) {
-        return List.of();
+  private Optional<List<EventLine>> gone(
+      Key behind, Instant until, List<EventLine> here, Map<LocalDate, String> days)
+      throws IOException {
+    for (Map.Entry<LocalDate, String> day : days.entrySet()) {
+      if (!here.isEmpty() && day.getKey().isAfter(Key.of(here.getFirst()).day())) {
+        break;
       }
-      List<EventLine> page = page(day.get(), behind, until);
-      if (!page.isEmpty()) {
+      Optional<List<EventLine>> page = page(day.getKey(), day.getValue(), behind, until);
+      if (page.isEmpty() || !page.get().isEmpty()) {
         return page;
       }
-      from = new Key(day.get().ends(), Long.MIN_VALUE);
     }
+    return Optional.of(List.of());
   }
 
-  private List<EventLine> page(EventDay day, Key behind, Instant until) throws IOException {
+  private Optional<List<EventLine>> page(LocalDate day, String object, Key behind, Instant until)
+      throws IOException {
     Open at = open;
     if (at == null
-        || !at.day.object().equals(day.object())
+        || !at.day.object().equals(object)
         || (at.taken != null && Key.of(at.taken).compareTo(behind) > 0)) {
-      at = new Open(day, files.open(day));
+      Optional<EventDay> found = database.write(handle -> EventDays.find(handle, project, day));
+      if (found.isEmpty()) {
+        return Optional.empty();
+      }
+      at = new Open(found.get(), files.open(found.get()));
       open = at;
     }
     // What was given and not taken waits to be given again.
@@ -139,7 +156,7 @@ final class EventPages {
         at.taken = next.get();
       }
     }
-    return List.copyOf(at.waiting);
+    return Optional.of(List.copyOf(at.waiting));
   }
 
   /** Up to the end of the shorter page: what the other has behind it is not known. */

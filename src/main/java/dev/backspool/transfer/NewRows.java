@@ -31,26 +31,37 @@ final class NewRows {
    * Adds the rows of an entry, but for what the project has erased; those of a session's are {@link
    * NewSessions}.
    *
-   * @param days events that the project has already, and that have left PostgreSQL
+   * @param section another than those of events and sessions
    */
-  static Tally add(
-      Connection connection, UUID project, Section section, List<Line> all, KnownDays days)
+  static Tally add(Connection connection, UUID project, Section section, List<Line> all)
       throws SQLException {
     List<Line> lines = Erased.without(connection, project, section, all);
-    Tally added = addLines(connection, project, section, lines, days);
+    Tally added = addLines(connection, project, section, lines);
+    return added.plus(Tally.ofErased(all.size() - lines.size()));
+  }
+
+  /**
+   * Adds events, but for what the project has erased.
+   *
+   * @param known events that the project has already, and that have left PostgreSQL
+   * @throws KnownDays.Changed when these are others by now; nothing may be committed
+   */
+  static Tally addEvents(Connection connection, UUID project, List<Line> all, KnownDays.Found known)
+      throws SQLException {
+    List<Line> lines = Erased.without(connection, project, Section.EVENTS, all);
+    Tally added = addNewEvents(connection, project, lines, known);
     return added.plus(Tally.ofErased(all.size() - lines.size()));
   }
 
   private static Tally addLines(
-      Connection connection, UUID project, Section section, List<Line> lines, KnownDays days)
-      throws SQLException {
+      Connection connection, UUID project, Section section, List<Line> lines) throws SQLException {
     return switch (section) {
       case ERASURES -> addErasures(connection, project, lines);
       case GROUPS -> addGroups(connection, project, lines);
       case PROFILES -> addProfiles(connection, project, lines);
       case EVENT_KEYS -> addEventKeys(connection, project, lines);
-      case EVENTS -> addEvents(connection, project, lines, days);
-      case SESSIONS -> throw new IllegalArgumentException("sessions are stored by themselves");
+      case EVENTS, SESSIONS ->
+          throw new IllegalArgumentException(section + " are stored by themselves");
     };
   }
 
@@ -218,11 +229,12 @@ final class NewRows {
    * Adds events that are not known. Of a session that both sides ended, the project keeps the start
    * and the end that it made itself.
    */
-  private static Tally addEvents(
-      Connection connection, UUID project, List<Line> lines, KnownDays days) throws SQLException {
+  private static Tally addNewEvents(
+      Connection connection, UUID project, List<Line> lines, KnownDays.Found known)
+      throws SQLException {
     oneAtATime(connection, project);
-    // Rows first: what leaves them meanwhile is found among the days.
-    List<Line> others = days.without(project, KnownEvents.without(connection, project, lines));
+    // Rows first: nothing leaves them from then on, and what has left before changed the days.
+    List<Line> others = known.without(connection, KnownEvents.without(connection, project, lines));
     try (var statement =
         connection.prepareStatement(
             """

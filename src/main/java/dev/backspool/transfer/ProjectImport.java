@@ -14,7 +14,6 @@ import dev.backspool.transfer.EntryReader.Entry;
 import dev.backspool.transfer.EntryReader.Line;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -26,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * simply run again. Recordings go straight into the archive. Threads may share one.
  */
 public final class ProjectImport {
+  private static final int TRIES = 10;
+
   private final Database database;
   private final Projects projects;
   private final Playback playback;
@@ -193,24 +194,44 @@ public final class ProjectImport {
 
     private void takeRows(Section section, String name) throws IOException {
       List<Line> lines = entries.lines();
-      if (section == Section.EVENTS) {
-        prepareEvents(name, lines);
-      }
       try {
         tally =
             tally.plus(
-                Transaction.run(
-                    database,
-                    connection -> NewRows.add(connection, project, section, lines, known)));
+                section == Section.EVENTS
+                    ? takeEvents(name, lines)
+                    : Transaction.run(
+                        database, connection -> NewRows.add(connection, project, section, lines)));
       } catch (Transaction.Unstorable refused) {
         throw ProjectFileException.refused(name, refused);
-      } catch (UncheckedIOException unreadable) {
-        throw new NotNow(
-            "Archived events of the project cannot be read: " + unreadable.getMessage(),
-            unreadable);
       }
       if (section == Section.ERASURES) {
         erasedBefore.erase(project);
+      }
+    }
+
+    /** Days may leave PostgreSQL between two looks; hardly ever more than one. */
+    private Tally takeEvents(String name, List<Line> lines) throws IOException {
+      prepareEvents(name, lines);
+      for (int tries = 1; tries <= TRIES; tries++) {
+        eventDays.make(name);
+        try {
+          KnownDays.Found found = look(lines);
+          return Transaction.run(
+              database, connection -> NewRows.addEvents(connection, project, lines, found));
+        } catch (KnownDays.Changed _) {
+          // Another look tells.
+        }
+      }
+      throw new NotNow("Archived events of the project change all the time");
+    }
+
+    private KnownDays.Found look(List<Line> lines) throws NotNow {
+      try {
+        return known.look(project, lines);
+      } catch (IOException unreadable) {
+        throw new NotNow(
+            "Archived events of the project cannot be read: " + unreadable.getMessage(),
+            unreadable);
       }
     }
 
@@ -305,7 +326,7 @@ public final class ProjectImport {
     }
   }
 
-  /** Sees to it that the events' numbers stay theirs, and that they lie with those of their day. */
+  /** Sees to it that the events' numbers stay theirs. */
   private void prepareEvents(String name, List<Line> lines) throws IOException {
     long highest = 0;
     for (Line line : lines) {
@@ -317,6 +338,5 @@ public final class ProjectImport {
       highest = Math.max(highest, id);
     }
     Sequences.eventsAbove(database, highest);
-    eventDays.make(name);
   }
 }

@@ -3,18 +3,31 @@ package dev.backspool.retention;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.backspool.Project;
+import dev.backspool.eventday.DayRows;
 import dev.backspool.eventday.EventLine;
+import dev.backspool.server.TestServer;
 import dev.backspool.server.TestServer.Answer;
+import dev.backspool.sync.Difference;
+import dev.backspool.sync.Difference.Kind;
+import dev.backspool.sync.SinkException;
+import dev.backspool.sync.SyncStatus;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -64,7 +77,7 @@ final class ArchivedEventsTest {
     assertThat(past.findings()).isEmpty();
 
     EventLine line = past.archived().getFirst();
-    JsonNode json = dev.backspool.server.TestServer.JSON.readTree(line.json());
+    JsonNode json = TestServer.JSON.readTree(line.json());
     assertThat(json.get("name").asString()).isIn("bought", "session_start");
     assertThat(past.archived())
         .extracting(each -> new String(each.json(), StandardCharsets.UTF_8))
@@ -98,7 +111,7 @@ final class ArchivedEventsTest {
         Files.delete(file);
       }
     }
-    past.server = dev.backspool.server.TestServer.start(past.database, past.settings, past.clock);
+    past.server = TestServer.start(past.database, past.settings, past.clock);
     assertThat(past.held()).isEqualTo(17);
   }
 
@@ -426,32 +439,383 @@ final class ArchivedEventsTest {
   void a_row_that_the_sink_has_lost_comes_back_out_of_the_archive() throws Exception {
     left();
     assertThat(past.held()).isEqualTo(12);
-    // As if the sink had never got them: their versions are noted as changed.
-    past.server
-        .server()
-        .postgres()
-        .own(handle ->
-            handle.execute(
-                """
-                insert into sync_key (project_id, source, key, seq, xid, is_gone)
-                select project_id, 8, int8send(first_id), nextval('sync_seq'),
-                  pg_current_xact_id(), false
-                from event_day
-                """));
-    past.server
-        .server()
-        .postgres()
-        .own(handle ->
-            handle
-                .createQuery("select pg_notify('backspool_sync', :project)")
-                .bind("project", past.id().toString())
-                .mapTo(String.class)
-                .list());
-    Past.eventually(() ->
-        assertThat(
-                past.server.count(
-                    "select count(*) from sync_cursor where mapping = 'events' and delivered > 12"))
-            .isPositive());
+    past.server.close();
+    try (Connection file =
+            DriverManager.getConnection("jdbc:duckdb:" + folder.resolve("analytics.duckdb"));
+        Statement statement = file.createStatement()) {
+      assertThat(
+              statement.executeUpdate(
+                  "delete from events where project_id = '%s' and name = 'bought'"
+                      .formatted(past.id())))
+          .isEqualTo(8);
+    }
+    past.server = TestServer.start(past.database, past.settings, past.clock);
+    past.settle();
+    assertThat(differences(true)).hasSize(8).allMatch(each -> each.kind() == Kind.MISSING);
+    Past.eventually(() -> assertThat(differences(false)).isEmpty());
     assertThat(past.held()).isEqualTo(12);
+  }
+
+  private List<Difference> differences(boolean repairs) {
+    try {
+      return past.server.server().sync().verifier().verify(past.sink(), past.id(), repairs).stream()
+          .flatMap(comparison -> comparison.differences().stream())
+          .toList();
+    } catch (SinkException failure) {
+      throw new IllegalStateException(failure);
+    }
+  }
+
+  private void own(String... statements) {
+    past.server
+        .server()
+        .postgres()
+        .own(handle -> {
+          for (String sql : statements) {
+            handle.execute(sql);
+          }
+          return statements.length;
+        });
+  }
+
+  /** Whether something is true within two seconds. */
+  private boolean isSoon(String sql) throws InterruptedException {
+    for (int i = 0; i < 40; i++) {
+      if (past.server.count(sql) > 0) {
+        return true;
+      }
+      Thread.sleep(50);
+    }
+    return false;
+  }
+
+  private static final String GONE = "select 1 - least(count(*), 1) from event";
+
+  @Test
+  void a_day_that_leaves_while_a_page_of_changes_is_read_stays_in_the_sink() throws Exception {
+    past.tracked("a", 5);
+    past.days(12);
+    past.settle();
+    own(
+        """
+        create function held_up() returns boolean language plpgsql as $$
+        begin
+          if current_setting('transaction_isolation') = 'repeatable read' then
+            perform pg_advisory_xact_lock_shared(4711);
+          end if;
+          return true;
+        end $$
+        """,
+        "alter policy write on sync_key using (held_up())");
+    try (Connection holds = past.server.server().postgres().alone("test");
+        Statement statement = holds.createStatement()) {
+      statement.execute("select pg_advisory_lock(4711)");
+      own(
+          """
+          insert into sync_key as known (project_id, source, key, seq, xid, is_gone)
+          select project_id, 8, int8send(id), nextval('sync_seq'), pg_current_xact_id(), false
+          from event
+          """,
+          "select pg_notify('backspool_sync', '%s')".formatted(past.id()));
+      assertThat(
+              isSoon(
+                  "select count(*) from pg_locks where locktype = 'advisory' and objid = 4711 and not granted"))
+          .as("a page is being read")
+          .isTrue();
+      Thread run = Thread.ofVirtual().start(past::run);
+      assertThat(isSoon(GONE)).as("the day waits for who reads it").isFalse();
+      statement.execute("select pg_advisory_unlock(4711)");
+      run.join();
+    }
+    own("alter policy write on sync_key using (true)");
+    assertThat(past.rows("event")).isZero();
+    assertThat(past.held()).isEqualTo(7);
+  }
+
+  @Test
+  void a_day_that_leaves_while_a_sink_is_verified_is_not_missed() throws Exception {
+    past.tracked("a", 5);
+    past.days(12);
+    past.settle();
+    var found = new AtomicReference<List<Difference>>();
+    try (Connection holds = past.server.server().postgres().alone("test");
+        Statement statement = holds.createStatement()) {
+      holds.setAutoCommit(false);
+      statement.execute("lock table profile in access exclusive mode");
+      Thread verify = Thread.ofVirtual().start(() -> found.set(differences(false)));
+      assertThat(
+              isSoon(
+                  "select count(*) from pg_locks where relation = 'profile'::regclass and not granted"))
+          .as("the verifier has begun")
+          .isTrue();
+      Thread run = Thread.ofVirtual().start(past::run);
+      assertThat(isSoon(GONE)).as("the day waits for who reads it").isFalse();
+      holds.rollback();
+      verify.join();
+      run.join();
+    }
+    assertThat(found.get()).isEmpty();
+    assertThat(past.rows("event")).isZero();
+    assertThat(past.held()).isEqualTo(7);
+  }
+
+  @Test
+  void a_day_leaves_as_soon_as_somebody_is_done_who_reads_it_for_long() throws Exception {
+    past.tracked("a", 5);
+    past.days(12);
+    past.settle();
+    try (Connection holds = past.server.server().postgres().alone("test");
+        Statement statement = holds.createStatement()) {
+      holds.setAutoCommit(false);
+      statement.execute("lock table event in access share mode");
+      Thread run = Thread.ofVirtual().start(past::run);
+      Thread.sleep(7_000);
+      assertThat(past.rows("event")).isEqualTo(7);
+      holds.rollback();
+      run.join();
+    }
+    assertThat(past.left()).isEmpty();
+    assertThat(past.rows("event")).isZero();
+  }
+
+  @Test
+  void a_session_that_cannot_be_removed_holds_up_no_day() throws Exception {
+    String stuck = past.tracked("stuck", 3);
+    past.tracked("other", 5);
+    Project others = past.server.project();
+    past.tracked(others, "c", "device-of-c", null, 2);
+    past.keeps("{\"event_days\": 8}");
+    past.days(12);
+    past.settle();
+    own(
+        """
+        create function refuse() returns trigger language plpgsql as $$
+        begin
+          raise exception 'not this one';
+        end $$
+        """,
+        "create trigger refuse before delete on session for each row when (old.id = '%s') execute function refuse()"
+            .formatted(stuck));
+    past.run();
+    assertThat(past.left()).singleElement().asString().contains(stuck, "not this one");
+    assertThat(past.hasPartition()).isFalse();
+    assertThat(past.objects()).hasSize(2);
+    assertThat(past.archivedRows()).as("with those of who is still there").isGreaterThan(4);
+    past.held();
+
+    own("drop trigger refuse on session");
+    past.clock.advance(Duration.ofMinutes(61));
+    past.server.server().retention().look();
+    assertThat(past.rows("session")).isZero();
+    assertThat(past.rows("event_day")).isZero();
+    assertThat(past.server.count("select count(*) from event_day")).isOne();
+    assertThat(past.held()).isZero();
+  }
+
+  @Test
+  void of_a_day_that_leaves_what_somebody_keeps_longer_than_the_project_stays() throws Exception {
+    String kept = past.tracked("kept", 3);
+    past.tracked("other", 5);
+    Project others = past.server.project();
+    past.tracked(others, "c", "device-of-c", null, 2);
+    keep(kept);
+    past.keeps("{\"event_days\": 8}");
+    past.days(12);
+    past.settle();
+    past.run();
+    assertThat(past.left()).isEmpty();
+    assertThat(past.hasPartition()).isFalse();
+    assertThat(past.rows("event")).as("of the kept session").isEqualTo(5);
+    assertThat(past.rows("event_day")).isZero();
+    assertThat(past.server.count("select sum(event_count) from event_day")).isPositive();
+    assertThat(past.objects()).hasSize(1);
+    assertThat(past.held()).isEqualTo(5);
+  }
+
+  private void keep(String session) {
+    assertThat(
+            past.server
+                .call("PUT", past.path() + "/sessions/" + session + "/keep")
+                .admin()
+                .send()
+                .status())
+        .isEqualTo(204);
+  }
+
+  @Test
+  void a_day_that_cannot_be_removed_holds_up_no_other() {
+    past.tracked("a", 5);
+    past.clock.advance(Duration.ofDays(1));
+    past.day(past.today.plusDays(1));
+    past.tracked("b", 3);
+    past.days(12);
+    past.settle();
+    past.run();
+    assertThat(past.rows("event_day")).isEqualTo(2);
+    own(
+        """
+        create function refuse() returns trigger language plpgsql as $$
+        begin
+          raise exception 'not this one';
+        end $$
+        """,
+        "create trigger refuse before delete on event_day for each row when (old.day = '%s') execute function refuse()"
+            .formatted(past.today));
+    past.keeps("{\"event_days\": 20}");
+    past.days(12);
+    past.run();
+    assertThat(past.rows("event_day")).isOne();
+    assertThat(past.left())
+        .singleElement()
+        .asString()
+        .contains("The archived events of " + past.today + " could not be removed");
+    own("drop trigger refuse on event_day");
+    past.clock.advance(Duration.ofMinutes(61));
+    past.server.server().retention().look();
+    assertThat(past.rows("event_day")).isZero();
+  }
+
+  @Test
+  void a_day_that_is_written_anew_while_it_ends_is_looked_at_again() throws Exception {
+    keep(past.tracked(past.project, "ada-1", "phone", "ada", 4));
+    keep(past.tracked(past.project, "bob-1", "laptop", "bob", 3));
+    past.tracked("other", 2);
+    past.days(12);
+    past.settle();
+    past.run();
+    past.keeps("{\"event_days\": 20}");
+    past.days(12);
+    var isHeld = new AtomicBoolean();
+    var erasure = new AtomicReference<Answer>();
+    var eraser = new AtomicReference<Thread>();
+    past.server
+        .server()
+        .retention()
+        .witness(moment -> {
+          if (moment.equals("after a commit") && !isHeld.getAndSet(true)) {
+            eraser.set(eraseWhileHeld(erasure));
+          }
+        });
+    past.run();
+    eraser.get().join();
+    assertThat(erasure.get().status()).as(erasure.get().body()).isEqualTo(200);
+    assertThat(past.left()).isEmpty();
+    assertThat(past.rows("event_day")).isZero();
+    assertThat(past.rows("event")).as("of Bob's, whose session is kept").isEqualTo(5);
+    assertThat(past.held()).isEqualTo(5);
+  }
+
+  /** Has the run wait before its next change, and somebody be erased meanwhile. */
+  private Thread eraseWhileHeld(AtomicReference<Answer> erasure) {
+    Connection holds = past.server.server().postgres().alone("test");
+    try (Statement statement = holds.createStatement()) {
+      holds.setAutoCommit(false);
+      statement.execute("select from project for no key update");
+    } catch (SQLException failure) {
+      throw new IllegalStateException(failure);
+    }
+    return Thread.ofVirtual()
+        .start(() -> {
+          try (holds) {
+            Past.eventually(() ->
+                assertThat(
+                        past.server.count(
+                            "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"))
+                    .isPositive());
+            erasure.set(past.server.call("DELETE", past.path() + "/profiles/ada").admin().send());
+            holds.rollback();
+          } catch (SQLException failure) {
+            throw new IllegalStateException(failure);
+          }
+        });
+  }
+
+  @Test
+  void a_page_of_large_events_ends_early() {
+    own(
+        """
+        insert into event (project_id, id, at, received_at, name, properties)
+        select '%s', 900000000 + n, '%s', '%2$s', 'large',
+          json_build_object('what', repeat('x', 1000000))::text
+        from generate_series(1, 20) as n
+        """
+            .formatted(past.id(), past.clock.instant()));
+    var sizes = new ArrayList<Integer>();
+    past.server
+        .server()
+        .postgres()
+        .own(handle -> {
+          try {
+            EventLine last = null;
+            List<EventLine> page;
+            do {
+              page = DayRows.after(handle.getConnection(), "event", past.id(), last, 20_000);
+              sizes.add(page.size());
+              last = page.isEmpty() ? last : page.getLast();
+            } while (!page.isEmpty());
+            return sizes.size();
+          } catch (SQLException failure) {
+            throw new IllegalStateException(failure);
+          }
+        });
+    assertThat(sizes).containsExactly(9, 9, 2, 0);
+    past.days(12);
+    past.settle();
+    past.run();
+    assertThat(past.archivedRows()).isEqualTo(20);
+    assertThat(past.held()).isEqualTo(20);
+  }
+
+  @Test
+  void a_load_that_cannot_read_a_day_says_so_until_it_can() throws Exception {
+    left();
+    assertThat(past.held()).isEqualTo(12);
+    Path object =
+        folder
+            .resolve("archive")
+            .resolve(
+                past.objects().stream()
+                    .filter(name -> name.startsWith(past.id().toString()))
+                    .findFirst()
+                    .orElseThrow());
+    Files.move(object, folder.resolve("aside"));
+    past.server.server().sync().sinks().resync(past.sink().id(), past.id(), "events");
+    Past.eventually(
+        () -> assertThat(reasons()).singleElement().asString().contains("events cannot be read"));
+    Files.move(folder.resolve("aside"), object);
+    assertThat(past.held()).isEqualTo(12);
+    assertThat(reasons()).isEmpty();
+  }
+
+  private List<String> reasons() {
+    return past.server.server().sync().statuses().of(past.id()).sinks().stream()
+        .flatMap(sink -> sink.mappings().stream())
+        .map(SyncStatus.OfMapping::reason)
+        .flatMap(Stream::ofNullable)
+        .toList();
+  }
+
+  @Test
+  void days_that_have_left_are_not_counted_by_what_once_came() {
+    own(
+        """
+        insert into event (project_id, id, at, received_at, name, properties)
+        values ('%s', 900000000, '%s', '%2$s', 'old', '{}')
+        """
+            .formatted(past.id(), past.clock.instant().minus(Duration.ofDays(2))));
+    left();
+    own(
+        "update usage set events = 200000 where project_id = '%s' and day = '%s'"
+            .formatted(past.id(), past.today));
+    past.days(12);
+    assertThat(
+            past.server
+                .get(past.path() + "/retention/next?event_days=20")
+                .admin()
+                .send()
+                .json()
+                .get("events")
+                .asLong())
+        .isEqualTo(13);
   }
 }

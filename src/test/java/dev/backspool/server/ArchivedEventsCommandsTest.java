@@ -3,10 +3,12 @@ package dev.backspool.server;
 import static dev.backspool.server.Shop.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.backspool.eventday.EventLine;
 import dev.backspool.postgres.TestPostgres;
 import dev.backspool.retention.Past;
 import dev.backspool.server.Shop.Ended;
 import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -114,35 +118,67 @@ final class ArchivedEventsCommandsTest {
     past.run();
     assertThat(past.left()).isEmpty();
     assertThat(past.archivedRows()).isEqualTo(12);
-    past.server
-        .server()
-        .postgres()
-        .own(handle -> {
-          handle
-              .createQuery("select add_event_day(:day)")
-              .bind("day", past.today)
-              .mapTo(String.class)
-              .list();
-          return handle.execute(
-              """
-              insert into event (project_id, id, at, received_at, name, properties)
-              values (?, 999999999, ?, ?, 'added', '{}')
-              """,
-              past.id(),
-              past.today.atTime(13, 0).atOffset(java.time.ZoneOffset.UTC),
-              past.today.atTime(13, 0).atOffset(java.time.ZoneOffset.UTC));
-        });
-    past.settle();
-    past.days(2);
-    past.run();
-    assertThat(past.left()).isEmpty();
-    assertThat(past.archivedRows()).isEqualTo(13);
+    // More than once through one server, from which the day leaves in between.
+    for (int added = 1; added <= 2; added++) {
+      take(line(999_999_900 + added, "added", null));
+      assertThat(past.server.count("select count(*) from event_default where name = 'added'"))
+          .isZero();
+      past.settle();
+      past.days(2);
+      past.run();
+      assertThat(past.left()).isEmpty();
+      assertThat(past.archivedRows()).isEqualTo(12 + added);
+    }
     assertThat(past.server.count("select count(*) from event_day")).isOne();
     // The session of the late ones has ended by now, which is an event more.
-    assertThat(past.held()).isEqualTo(past.rows("event") + 13);
+    assertThat(past.held()).isEqualTo(past.rows("event") + 14);
     past.clock.set(Instant.now().plus(Duration.ofDays(1))); // As late as the database has it.
     past.server.server().archiver().doomed().deleteDue();
     assertThat(past.objects()).hasSize(1);
+  }
+
+  /** A line of an event of the archived day. */
+  private String line(long id, String name, @Nullable String session) {
+    return """
+    {"id":%d,"at":"%2$sT13:00:00Z","received_at":"%2$sT13:00:00Z","name":"%3$s",%4$s"properties":{}}
+    """
+        .formatted(
+            id,
+            past.today,
+            name,
+            session == null ? "" : "\"session_id\":\"%s\",".formatted(session));
+  }
+
+  /** Imports an entry of the archived day through the server. */
+  private void take(String... lines) throws IOException {
+    var out = new ByteArrayOutputStream();
+    try (var tar = new TarArchiveOutputStream(out)) {
+      byte[] bytes = String.join("", lines).getBytes(StandardCharsets.UTF_8);
+      var entry = new TarArchiveEntry("events/%s/00001.ndjson".formatted(past.today));
+      entry.setSize(bytes.length);
+      tar.putArchiveEntry(entry);
+      tar.write(bytes);
+      tar.closeArchiveEntry();
+    }
+    var answer = past.server.post(past.path() + "/import").admin().body(out.toByteArray()).send();
+    assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+  }
+
+  @Test
+  void an_import_brings_no_second_start_or_end_of_an_archived_session() throws Exception {
+    String session =
+        past.archived().stream()
+            .filter(line -> line.name().equals("session_start"))
+            .map(EventLine::session)
+            .findFirst()
+            .orElseThrow();
+    take(
+        line(999_999_901, "session_start", session),
+        line(999_999_902, "session_end", session),
+        line(999_999_903, "bought", session),
+        line(999_999_904, "session_start", "00000000-0000-4000-8000-000000000001"));
+    assertThat(past.server.column("select id::text from event where id > 999999900 order by id"))
+        .containsExactly("999999903", "999999904");
   }
 
   @Test
