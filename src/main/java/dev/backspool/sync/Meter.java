@@ -39,7 +39,8 @@ public final class Meter implements Watcher {
    * @param rows of changes and loads
    * @param failures how often it did not do what it was asked
    * @param lags how many pages of changes came within each of {@link #LAGS}, and how many later:
-   *     from the beginning of the transaction of their oldest change to when they could be read there
+   *     from the beginning of the transaction of their oldest change to when they could be read
+   *     there
    * @param lagSeconds the sum of these times
    */
   public record Counts(long rows, long failures, List<Long> lags, double lagSeconds) {}
