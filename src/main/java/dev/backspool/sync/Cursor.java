@@ -58,42 +58,37 @@ record Cursor(
 
   /** After a page, with more to come up to the same target. */
   Cursor at(Snapshot target, Position position) {
-    return new Cursor(
-        sink,
-        project,
-        mapping,
-        revision,
-        generation,
-        database,
-        snapshot,
-        target,
-        position,
-        isLoading,
-        hasBegun,
-        loadAfter,
-        true);
+    return with(snapshot, target, position, isLoading, hasBegun, loadAfter, true);
   }
 
   /** After the last page. */
   Cursor reached(Snapshot target) {
-    return new Cursor(
-        sink,
-        project,
-        mapping,
-        revision,
-        generation,
-        database,
-        target,
-        null,
-        Position.START,
-        isLoading,
-        hasBegun,
-        loadAfter,
-        false);
+    return with(target, null, Position.START, isLoading, hasBegun, loadAfter, false);
   }
 
   /** With the sink knowing of the load. */
   Cursor begun() {
+    return with(snapshot, target, position, isLoading, true, loadAfter, hasChanges);
+  }
+
+  /** After a page of a load. */
+  Cursor loaded(List<String> last) {
+    return with(snapshot, target, position, true, true, last, hasChanges);
+  }
+
+  /** With the load done. */
+  Cursor loaded() {
+    return with(snapshot, target, position, false, true, null, hasChanges);
+  }
+
+  private Cursor with(
+      Snapshot snapshot,
+      @Nullable Snapshot target,
+      Position position,
+      boolean isLoading,
+      boolean hasBegun,
+      @Nullable List<String> loadAfter,
+      boolean hasChanges) {
     return new Cursor(
         sink,
         project,
@@ -105,44 +100,8 @@ record Cursor(
         target,
         position,
         isLoading,
-        true,
+        hasBegun,
         loadAfter,
-        hasChanges);
-  }
-
-  /** After a page of a load. */
-  Cursor loaded(List<String> last) {
-    return new Cursor(
-        sink,
-        project,
-        mapping,
-        revision,
-        generation,
-        database,
-        snapshot,
-        target,
-        position,
-        true,
-        true,
-        last,
-        hasChanges);
-  }
-
-  /** With the load done. */
-  Cursor loaded() {
-    return new Cursor(
-        sink,
-        project,
-        mapping,
-        revision,
-        generation,
-        database,
-        snapshot,
-        target,
-        position,
-        false,
-        true,
-        null,
         hasChanges);
   }
 }

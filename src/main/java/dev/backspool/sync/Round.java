@@ -409,9 +409,9 @@ final class Round {
     var rows = new Rows(handle.getConnection(), place.project(), mapping);
     int most = settings.loadRows(mapping, sink.mostLoadRows());
     try {
-      List<Rows.Read> some = rows.after(cursor.loadAfter(), most);
+      List<Rows.Read> some = rows.after(cursor.loadAfter(), most, Settings.LOAD_BYTES);
       List<String> next =
-          some.size() == most
+          rows.isCut()
               ? rows.last(some.getLast())
               : mapping.source() == Source.EVENT ? PastPlace.START.loadAfter() : null;
       return new Loaded(sized(rows, Pages.of(rows, some, cursor)), next);

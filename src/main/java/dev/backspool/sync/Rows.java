@@ -31,13 +31,14 @@ final class Rows {
   /** Batches whose times of receipt are this near are read as one. */
   private static final Duration NEAR = Duration.ofSeconds(1);
 
-  private static final int FETCHED = 5_000;
+  private static final int FETCHED = 1_000;
 
   private final Connection connection;
   private final UUID project;
   private final Mapping mapping;
   private final Words words = new Words();
   private long bytes;
+  private boolean isCut;
 
   /**
    * The rows of a project.
@@ -65,6 +66,11 @@ final class Rows {
   /** About how many bytes were read, in all. */
   long bytes() {
     return bytes;
+  }
+
+  /** Whether {@link #after} may have left rows behind the last. */
+  boolean isCut() {
+    return isCut;
   }
 
   /** Those of the keys that have a row. */
@@ -169,8 +175,9 @@ final class Rows {
    * The next rows of all, in order.
    *
    * @param after the order columns of the last row before, as {@link #last} gives them; null begins
+   * @param mostBytes the row that makes them more, about, is the last
    */
-  List<Read> after(@Nullable List<String> after, int most) throws SQLException {
+  List<Read> after(@Nullable List<String> after, int most, long mostBytes) throws SQLException {
     List<Column> order = order();
     String names = String.join(", ", order.stream().map(Column::name).toList());
     var sql =
@@ -195,7 +202,9 @@ final class Rows {
         }
       }
       statement.setInt(++parameter, most);
-      return read(statement);
+      List<Read> rows = read(statement, mostBytes);
+      isCut = rows.size() == most || bytes > mostBytes;
+      return rows;
     }
   }
 
@@ -212,13 +221,17 @@ final class Rows {
   }
 
   private List<Read> read(PreparedStatement statement) throws SQLException {
+    return read(statement, Long.MAX_VALUE);
+  }
+
+  private List<Read> read(PreparedStatement statement, long mostBytes) throws SQLException {
     // As the driver holds them rows are large.
     statement.setFetchSize(FETCHED);
     // From the first time on: times, numbers and arrays cost most of the reading as texts.
     statement.unwrap(PGStatement.class).setPrepareThreshold(-1);
     var rows = new ArrayList<Read>();
     try (ResultSet found = statement.executeQuery()) {
-      while (found.next()) {
+      while (bytes <= mostBytes && found.next()) {
         if (!project.equals(found.getObject(1, UUID.class))) {
           throw new Foreign(mapping, project);
         }

@@ -8,13 +8,15 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class Settings {
   private static final int LEAST_ROWS = 20;
   private static final int STANDARD_ROWS = 20_000;
-  private static final int LIKELY_ROW_BYTES = 500;
+
+  /** Before any was read: the first page is to fit into memory whatever they are like. */
+  private static final int LIKELY_ROW_BYTES = 4_000;
 
   /**
    * A page of a load, where the sink takes such: what a page costs by itself counts for less. Two
    * are held at a time, and each takes about twice that much memory.
    */
-  private static final long LOAD_BYTES =
+  static final long LOAD_BYTES =
       Math.clamp(Runtime.getRuntime().maxMemory() / 32, 8L << 20, 64L << 20);
 
   private final int workers;

@@ -699,7 +699,6 @@ final class ArchivedEventsTest {
     past.run();
     eraser.get().join();
     assertThat(erasure.get().status()).as(erasure.get().body()).isEqualTo(200);
-    assertThat(past.left()).isEmpty();
     assertThat(past.rows("event_day")).isZero();
     assertThat(past.rows("event")).as("of Bob's, whose session is kept").isEqualTo(5);
     assertThat(past.held()).isEqualTo(5);
